@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import re
 
-import msgspec
-
+from voip.engine.commands import rows
 from voip.engine.commands.handler import Handlers
 from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
 from voip.engine.history.deletion import not_in_the_log
-from voip.engine.history.log import HistoryError
 from voip.engine.history.reader import Conditions
 from voip.protocol.calls import (
     CallsDeleted,
@@ -22,52 +19,42 @@ from voip.protocol.calls import (
     HistoryPage,
     RestoreCalls,
 )
-from voip.protocol.framing import MAX_REPLY
 
 _MAX_OFFSET = 10**12
 
 
 async def _history(engine: Engine, command: GetHistory) -> HistoryPage:
     before = _row("before", command.before)
-    limit = max(1, min(command.limit, 1000))
     offset = max(0, min(command.offset, _MAX_OFFSET))
-    try:
+    with rows.refusals():
         matches = await asyncio.to_thread(
-            engine.log_reader.page, _conditions(command), limit, offset, before
+            engine.log_reader.page,
+            _conditions(command),
+            rows.limit_of(command.limit),
+            offset,
+            before,
         )
-    except HistoryError as error:
-        raise _failed(error) from error
-    page = HistoryPage(entries=matches.entries, total=matches.total)
-    while len(msgspec.json.encode(page)) > MAX_REPLY // 2:
-        page = msgspec.structs.replace(page, entries=page.entries[: len(page.entries) // 2])
-    return page
+    return rows.fitting(matches.entries, lambda some: HistoryPage(some, matches.total))
 
 
 async def _delete(engine: Engine, command: DeleteCalls) -> CallsDeleted:
-    numbers = [_number(row) for row in command.rows]
+    numbers = [rows.number_of(row) for row in command.rows]
     for row, number in zip(command.rows, numbers, strict=True):
         if number is None:
             raise not_in_the_log(f"“{row}”")
-    try:
+    with rows.refusals():
         return CallsDeleted(await engine.deletions.delete([n for n in numbers if n is not None]))
-    except HistoryError as error:
-        raise _failed(error) from error
 
 
 async def _delete_matching(engine: Engine, command: DeleteHistory) -> CallsDeleted:
     newest = _row("newest", command.newest)
-    try:
-        deleted = await engine.deletions.delete_matching(_conditions(command), newest)
-    except HistoryError as error:
-        raise _failed(error) from error
-    return CallsDeleted(deleted)
+    with rows.refusals():
+        return CallsDeleted(await engine.deletions.delete_matching(_conditions(command), newest))
 
 
 async def _restore(engine: Engine, command: RestoreCalls) -> CallsRestored:
-    try:
+    with rows.refusals():
         return CallsRestored(await engine.deletions.restore())
-    except HistoryError as error:
-        raise _failed(error) from error
 
 
 def _conditions(command: GetHistory | DeleteHistory) -> Conditions:
@@ -82,18 +69,10 @@ def _conditions(command: GetHistory | DeleteHistory) -> Conditions:
 def _row(name: str, text: str | None) -> int | None:
     if text is None:
         return None
-    number = _number(text)
+    number = rows.number_of(text)
     if number is None:
         raise Refusal("bad_request", f"“{name}” is the id of a row")
     return number
-
-
-def _number(row: str) -> int | None:
-    return int(row) if re.fullmatch(r"[0-9]{1,18}", row) else None
-
-
-def _failed(error: HistoryError) -> Refusal:
-    return Refusal("history", str(error))
 
 
 HANDLERS: Handlers = {

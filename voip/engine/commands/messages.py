@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import re
 
-import msgspec
-
+from voip.engine.commands import rows
 from voip.engine.commands.calls import account_of, line_to
 from voip.engine.commands.handler import Handlers
 from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
-from voip.engine.history.log import HistoryError
 from voip.engine.messages.store import Which
-from voip.protocol.framing import MAX_REPLY
 from voip.protocol.people import (
     DeleteMessages,
     DeleteThread,
@@ -28,8 +24,6 @@ from voip.protocol.people import (
 from voip.sip import dialing
 from voip.texts import TextMessage
 
-_MOST = 1000
-
 
 async def _send(engine: Engine, command: SendMessage) -> TextMessage:
     live = engine.registrations.usable(command.account)
@@ -43,12 +37,10 @@ async def _send(engine: Engine, command: SendMessage) -> TextMessage:
     except dialing.DialError as error:
         raise Refusal("bad_target", str(error)) from error
     line = await line_to(engine, live, whom)
-    try:
+    with rows.refusals():
         return await engine.texts.send(
             line.role, line.account, line.transport, line.uri, line.remote, command.text
         )
-    except HistoryError as error:
-        raise _failed(error) from error
 
 
 async def _messages(engine: Engine, command: GetMessages) -> Messages:
@@ -59,60 +51,40 @@ async def _messages(engine: Engine, command: GetMessages) -> Messages:
         thread = engine.texts.thread_of(command.address, command.account)
     which = Which(command.account, thread, command.search, command.unread)
     before = None if command.before is None else _number(command.before)
-    limit = max(1, min(command.limit, _MOST))
-    try:
-        found = await asyncio.to_thread(engine.texts.store.messages, which, limit, before)
-    except HistoryError as error:
-        raise _failed(error) from error
-    page = Messages(found, engine.texts.unread)
-    while len(msgspec.json.encode(page)) > MAX_REPLY // 2:
-        page = Messages(page.messages[: len(page.messages) // 2], page.unread)
-    return page
+    with rows.refusals():
+        found = await asyncio.to_thread(
+            engine.texts.store.messages, which, rows.limit_of(command.limit), before
+        )
+    return rows.fitting(found, lambda some: Messages(some, engine.texts.unread))
 
 
 async def _threads(engine: Engine, command: GetThreads) -> Threads:
-    limit = max(1, min(command.limit, _MOST))
-    try:
-        found = await asyncio.to_thread(engine.texts.store.threads, limit)
-    except HistoryError as error:
-        raise _failed(error) from error
-    page = Threads(found, engine.texts.unread)
-    while len(msgspec.json.encode(page)) > MAX_REPLY // 2:
-        page = Threads(page.threads[: len(page.threads) // 2], page.unread)
-    return page
+    with rows.refusals():
+        found = await asyncio.to_thread(engine.texts.store.threads, rows.limit_of(command.limit))
+    return rows.fitting(found, lambda some: Threads(some, engine.texts.unread))
 
 
 async def _mark_read(engine: Engine, command: MarkRead) -> None:
-    try:
+    with rows.refusals():
         await engine.texts.mark_read(command.account, command.address)
-    except HistoryError as error:
-        raise _failed(error) from error
 
 
 async def _delete(engine: Engine, command: DeleteMessages) -> MessagesDeleted:
     numbers = [_number(text) for text in command.messages]
-    try:
+    with rows.refusals():
         return MessagesDeleted(await engine.texts.delete(numbers))
-    except HistoryError as error:
-        raise _failed(error) from error
 
 
 async def _delete_thread(engine: Engine, command: DeleteThread) -> MessagesDeleted:
-    try:
+    with rows.refusals():
         return MessagesDeleted(await engine.texts.delete_thread(command.account, command.address))
-    except HistoryError as error:
-        raise _failed(error) from error
 
 
 def _number(text: str) -> int:
-    # SQLite has no larger numbers.
-    if re.fullmatch(r"[0-9]{1,18}", text) is None:
+    number = rows.number_of(text)
+    if number is None:
         raise Refusal("bad_request", f"“{text}” is not the id of a text")
-    return int(text)
-
-
-def _failed(error: HistoryError) -> Refusal:
-    return Refusal("history", str(error))
+    return number
 
 
 HANDLERS: Handlers = {
