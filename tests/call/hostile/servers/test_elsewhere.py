@@ -6,7 +6,7 @@ import pytest
 
 from tests.call.hostile.stage import Stage
 from tests.support.peers import sip
-from tests.support.peers.hostile import Connection, registrar
+from tests.support.peers.hostile import Behaviour, Connection, registrar
 from voip.model import Outcome, RegistrationState
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -54,6 +54,19 @@ HINTS = {
 }
 
 
+def hinting(header: str, then: Behaviour) -> Behaviour:
+    """A registrar that hints with a header at another way; `then` has all else."""
+
+    def behave(connection: Connection, message: sip.Message) -> None:
+        if message.method == "REGISTER":
+            contact = f"{message.get('Contact')};expires=300"
+            connection.send(sip.response(message, 200, "OK", contact=contact, extra=(header,)))
+        else:
+            then(connection, message)
+
+    return behave
+
+
 @pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("kind", list(HINTS))
 async def test_a_registrars_answer_moves_no_call(stage: Stage, kind: str, transport: str) -> None:
@@ -61,15 +74,12 @@ async def test_a_registrars_answer_moves_no_call(stage: Stage, kind: str, transp
     header = HINTS[kind].format(where=where)
 
     def behave(connection: Connection, message: sip.Message) -> None:
-        if message.method == "REGISTER":
-            contact = f"{message.get('Contact')};expires=300"
-            connection.send(sip.response(message, 200, "OK", contact=contact, extra=(header,)))
-        elif message.method == "INVITE":
+        if message.method == "INVITE":
             connection.send(sip.response(message, 486, "Busy Here"))
         else:
             registrar(connection, message)
 
-    server = await stage.registered(behave)
+    server = await stage.registered(hinting(header, behave))
     entry = await stage.until_logged(await stage.call())
     assert entry.outcome is Outcome.BUSY
     _, invite = await server.until(lambda m: m.method == "INVITE")
