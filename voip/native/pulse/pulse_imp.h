@@ -89,7 +89,8 @@ struct pulse_factory
     /* A look at the server's devices */
     pj_bool_t            looks;
     pj_bool_t            look_again;
-    pj_bool_t            look_later;         /* at the next tick         */
+    pj_bool_t            look_later;        /* at the next tick         */
+    unsigned             ticks;
     struct pulse_dev     defaults[2];       /* the sink and the source      */
     struct pulse_list    looked_at;
     struct pulse_list    found;             /* by the last complete look    */

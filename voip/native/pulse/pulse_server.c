@@ -25,6 +25,9 @@
 #define PATIENCE                (3 * PA_USEC_PER_SEC)
 #define RESPITE                 (1 * PA_USEC_PER_SEC)
 
+/* While a device is in use. A tick is a second. */
+#define TICKS_BETWEEN_LOOKS     5
+
 struct pulse_library pulse;
 
 
@@ -328,7 +331,12 @@ static void on_tick(pa_mainloop_api *api, pa_time_event *event,
         pulse_watch(&stream->capture, &pf->state.capture_us);
         pulse_watch(&stream->playback, &pf->state.playback_us);
     }
-    if (pf->look_later && !pf->looks) {
+    /* PipeWire's server has once in a while told nothing of another default
+     * device, to which it had moved the streams.
+     */
+    if ((pf->streams && ++pf->ticks % TICKS_BETWEEN_LOOKS == 0) ||
+        (pf->look_later && !pf->looks))
+    {
         pf->look_later = PJ_FALSE;
         pulse_begin_look(pf);
     }
