@@ -6,17 +6,34 @@ of each action under the same id.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import msgspec
 
-from tui.keys.context import Context, Pane, Spot, caller, past_call
-from tui.state import ShownCall
-from tui.words.trust import is_about_trust
-from voip.model import AccountStatus, CallState, Conference
-from voip.protection import Transport
-
-When = Callable[[Context], bool]
+from tui.keys.context import Context, Pane, Spot, caller
+from tui.keys.moments import (
+    ANSWERED,
+    LISTS,
+    UNDER_WAY,
+    When,
+    always,
+    begins_calls,
+    can_be_transferred,
+    connected,
+    has_correspondent,
+    has_cursor,
+    has_lock,
+    in_conference,
+    in_list,
+    incoming,
+    is_asked,
+    on_account,
+    on_certificates,
+    on_entry,
+    tones_wait,
+    with_call,
+)
+from voip.model import CallState
 
 
 class Action(msgspec.Struct, frozen=True):
@@ -38,111 +55,6 @@ class Action(msgspec.Struct, frozen=True):
     while_typing: bool = False
 
 
-def _always(context: Context) -> bool:
-    return True
-
-
-def _connected(context: Context) -> bool:
-    return context.connected
-
-
-def _incoming(context: Context) -> bool:
-    return context.connected and context.incoming is not None
-
-
-_ANSWERED = (CallState.ACTIVE, CallState.HELD, CallState.REMOTE_HELD)
-_UNDER_WAY = (*_ANSWERED, CallState.DIALING, CallState.RINGING, CallState.CONNECTING)
-
-
-def _with_call(
-    states: tuple[CallState, ...], test: Callable[[ShownCall], bool] = lambda call: True
-) -> When:
-    def when(context: Context) -> bool:
-        call = context.call
-        return context.connected and call is not None and call.call.state in states and test(call)
-
-    return when
-
-
-def _is_asked(context: Context) -> bool:
-    return _with_call(tuple(CallState), lambda shown: shown.call.asked is not None)(context)
-
-
-def _can_be_transferred(context: Context) -> bool:
-    # In the accounts, the same key tests one.
-    call = context.call
-    transfer = call.call.transfer if call is not None else None
-    idle = transfer is None or not transfer.state.under_way
-    return idle and context.pane is not Pane.ACCOUNTS and _with_call(_ANSWERED)(context)
-
-
-def _tones_wait(shown: ShownCall) -> bool:
-    return shown.call.post_dial is not None and shown.call.post_dial.waits
-
-
-def _in_conference(test: Callable[[Conference, str], bool]) -> When:
-    def when(context: Context) -> bool:
-        group, call = context.conference, context.call
-        return (
-            context.connected
-            and group is not None
-            and call is not None
-            and test(group, call.call.id)
-        )
-
-    return when
-
-
-def _begins_calls(context: Context) -> bool:
-    """True if no call rings: a key meant to answer must not place a call."""
-    return context.connected and context.incoming is None
-
-
-def _has_lock(context: Context) -> bool:
-    if context.pane is Pane.ACCOUNTS:
-        return context.connected and context.account is not None
-    live = context.call is not None and context.call.ended is None
-    return context.connected and (live or past_call(context) is not None)
-
-
-def _in_list(context: Context) -> bool:
-    return context.screen in _LISTS or context.pane in (Pane.ACCOUNTS, Pane.CALLS, Pane.LOG)
-
-
-def _has_cursor(context: Context) -> bool:
-    return _in_list(context) or context.pane is Pane.DIAL
-
-
-def _on_account(test: Callable[[AccountStatus], bool] = lambda account: True) -> When:
-    def when(context: Context) -> bool:
-        return (
-            context.connected
-            and context.pane is Pane.ACCOUNTS
-            and context.account is not None
-            and test(context.account)
-        )
-
-    return when
-
-
-def _on_certificates(context: Context) -> bool:
-    """True if a TLS account is under the cursor, or one has failed for trust."""
-    if context.pane in (Pane.CALLS, Pane.LOG):
-        account = context.account
-        return context.connected and account is not None and is_about_trust(account)
-    return _on_account(lambda account: account.transport is Transport.TLS)(context)
-
-
-def _on_entry(context: Context) -> bool:
-    return context.pane is Pane.LOG and context.entry is not None
-
-
-def _has_correspondent(context: Context) -> bool:
-    """True if somebody is under the cursor to whom a text can go."""
-    on_call = context.pane is Pane.CALLS and context.call is not None
-    return on_call or _on_entry(context)
-
-
 _CALLS = "Calls"
 _DIAL = "Dialling"
 _LOG = "Call log"
@@ -151,161 +63,157 @@ _PHONE = "Phone"
 _MOVING = "Moving about"
 _LISTING = "In boxes"
 
-_LISTS = (
-    "lock", "trust", "devices", "settings", "keys", "themes", "events", "event", "log", "guide",
-    "threads", "thread",
-)  # fmt: skip
 _BOXES = (
-    *_LISTS, "ask", "confirm", "leave", "keypad", "account", "accounttest", "welcome", "newkey",
+    *LISTS, "ask", "confirm", "leave", "keypad", "account", "accounttest", "welcome", "newkey",
 )  # fmt: skip
 _CHOICES = ("confirm", "leave", "welcome")
-_WITH_LISTS = ("main", *_LISTS)
+_WITH_LISTS = ("main", *LISTS)
 _FORM = ("account",)
 
 ACTIONS: tuple[Action, ...] = (
     Action("call.answer", "answer", "Answer the call, and hold the others", "a,f2", _CALLS,
-           _incoming, 1, ()),
-    Action("call.decline", "decline", "Decline the call", "x,f3", _CALLS, _incoming, 2, ()),
+           incoming, 1, ()),
+    Action("call.decline", "decline", "Decline the call", "x,f3", _CALLS, incoming, 2, ()),
     Action("call.busy", "busy", "Tell the caller that you are busy", "b,f4", _CALLS,
-           _incoming, 3, ()),
+           incoming, 3, ()),
     Action("call.follow", "accept transfer", "Call the one they want to connect you with", "Y",
-           _CALLS, _is_asked, 1),
+           _CALLS, is_asked, 1),
     Action("call.stay", "refuse transfer", "Refuse to be connected with somebody else", "N",
-           _CALLS, _is_asked, 2),
+           _CALLS, is_asked, 2),
     Action("call.unavailable", "not available", "Tell the caller that you are not available",
-           "u,f5", _CALLS, _incoming, 23, ()),
+           "u,f5", _CALLS, incoming, 23, ()),
     Action("caller.block", "block", "Block this caller, or unblock them", "B", _CALLS,
            lambda c: c.connected and caller(c) is not None, 23),
     Action("dial.call", "dial", "Call what is typed", "enter", _DIAL,
            lambda c: c.connected and c.pane is Pane.DIAL and c.dialling, 4, while_typing=True),
     Action("log.call", "call", "Call the person in this row", "enter", _LOG,
-           lambda c: _begins_calls(c) and _on_entry(c), 4),
-    Action("account.edit", "edit", "Edit this account", "enter", _ACCOUNTS, _on_account(), 4),
-    Action("call.end", "end", "End the call", "e", _CALLS, _with_call(_UNDER_WAY), 5),
+           lambda c: begins_calls(c) and on_entry(c), 4),
+    Action("account.edit", "edit", "Edit this account", "enter", _ACCOUNTS, on_account(), 4),
+    Action("call.end", "end", "End the call", "e", _CALLS, with_call(UNDER_WAY), 5),
     Action("call.hold", "hold", "Put the call on hold", "h", _CALLS,
-           _with_call((CallState.ACTIVE, CallState.REMOTE_HELD)), 6),
+           with_call((CallState.ACTIVE, CallState.REMOTE_HELD)), 6),
     Action("call.resume", "resume", "Resume the call, and hold the others", "h", _CALLS,
-           _with_call((CallState.HELD,)), 6),
+           with_call((CallState.HELD,)), 6),
     Action("call.mute", "mute", "Mute the microphone", "m", _CALLS,
-           _with_call(_UNDER_WAY, lambda s: not s.call.muted), 7),
+           with_call(UNDER_WAY, lambda s: not s.call.muted), 7),
     Action("call.unmute", "unmute", "Unmute the microphone", "m", _CALLS,
-           _with_call(_UNDER_WAY, lambda s: s.call.muted), 7),
+           with_call(UNDER_WAY, lambda s: s.call.muted), 7),
     Action("call.keypad", "keypad", "Open the keypad, to send tones", "k", _CALLS,
-           _with_call(_ANSWERED), 10),
+           with_call(ANSWERED), 10),
     Action("call.send_rest", "send tones", "Send the tones of the dial string that wait", "w",
-           _CALLS, _with_call((CallState.ACTIVE,), _tones_wait), 5),
+           _CALLS, with_call((CallState.ACTIVE,), tones_wait), 5),
     Action("call.switch", "switch", "Switch to the next call, and hold the others", "s", _CALLS,
            lambda c: c.connected and c.live > 1, 8),
     Action("conference.join", "join", "Join this call and the active one in a conference", "j",
            _CALLS, lambda c: c.connected and bool(c.joins), 10),
     Action("conference.back", "come back", "Come back to the conference", "o", _CALLS,
-           _in_conference(lambda g, call: not g.here or g.aside is not None), 6),
+           in_conference(lambda g, call: not g.here or g.aside is not None), 6),
     Action("conference.leave", "step out", "Leave the conference, which goes on", "o", _CALLS,
-           _in_conference(lambda g, call: g.here and g.aside is None), 12),
+           in_conference(lambda g, call: g.here and g.aside is None), 12),
     Action("conference.aside", "aside", "Talk with this party alone; the others go on", "i",
-           _CALLS, _in_conference(lambda g, call: g.aside != call), 11),
+           _CALLS, in_conference(lambda g, call: g.aside != call), 11),
     Action("conference.silence", "silence", "Let nobody hear this party", "S", _CALLS,
-           _in_conference(lambda g, call: call not in g.silenced), 20),
+           in_conference(lambda g, call: call not in g.silenced), 20),
     Action("conference.unsilence", "let speak", "Let all hear this party again", "S", _CALLS,
-           _in_conference(lambda g, call: call in g.silenced), 11),
+           in_conference(lambda g, call: call in g.silenced), 11),
     Action("conference.take_out", "take out", "Take this party out, and put it on hold", "O",
-           _CALLS, _in_conference(lambda g, call: True), 21),
+           _CALLS, in_conference(lambda g, call: True), 21),
     Action("conference.end", "end all", "Hang up all calls of the conference", "X", _CALLS,
-           _in_conference(lambda g, call: True), 21),
+           in_conference(lambda g, call: True), 21),
     Action("message.write", "write", "Write a text to this person", "I", _CALLS,
-           lambda c: c.connected and _has_correspondent(c), 25),
+           lambda c: c.connected and has_correspondent(c), 25),
     Action("lock.details", "lock info", "Show what the lock is made of", "l", _CALLS,
-           _has_lock, 9),
+           has_lock, 9),
     Action("call.transfer", "transfer", "Transfer the call, or connect it with another", "t",
-           _CALLS, _can_be_transferred, 11),
+           _CALLS, can_be_transferred, 11),
     Action("call.park", "park", "Park the call, where others can take it", "Z", _CALLS,
-           _can_be_transferred),
+           can_be_transferred),
     Action("call.play", "play", "Play a sound file into the call", "p", _CALLS,
-           _with_call(_ANSWERED, lambda s: not s.call.playing), 20),
+           with_call(ANSWERED, lambda s: not s.call.playing), 20),
     Action("call.stop_playing", "stop playing", "Stop playing the file", "p", _CALLS,
-           _with_call(_ANSWERED, lambda s: s.call.playing), 11),
+           with_call(ANSWERED, lambda s: s.call.playing), 11),
     Action("call.record", "record", "Record both sides to a file", "r", _CALLS,
-           _with_call(_ANSWERED, lambda s: not s.call.recording), 21),
+           with_call(ANSWERED, lambda s: not s.call.recording), 21),
     Action("call.stop_recording", "stop recording", "Stop recording", "r", _CALLS,
-           _with_call(_ANSWERED, lambda s: s.call.recording), 11),
+           with_call(ANSWERED, lambda s: s.call.recording), 11),
     Action("dial.open", "dial", "Go to the dial line", "d", _DIAL,
            lambda c: c.pane is not Pane.DIAL, 12),
     Action("dial.account", "account", "Choose the account to call with", "f6", _DIAL,
            lambda c: c.connected and c.accounts > 1),
     Action("dial.echo", "test call", "Make a secure test call on this machine", "c", _DIAL,
-           _begins_calls, 30),
+           begins_calls, 30),
     Action("dial.pickup", "pick up", "Pick up a call that rings at a colleague's phone", "g",
-           _DIAL, _begins_calls),
-    Action("dial.retrieve", "take back", "Take a parked call back", "G", _DIAL, _begins_calls),
-    Action("log.search", "search", "Search the call log", "slash", _LOG, _always, 14),
+           _DIAL, begins_calls),
+    Action("dial.retrieve", "take back", "Take a parked call back", "G", _DIAL, begins_calls),
+    Action("log.search", "search", "Search the call log", "slash", _LOG, always, 14),
     Action("log.filter", "filter", "Filter the log: all, missed, secure, not secure", "f", _LOG,
-           _connected, 22),
+           connected, 22),
     Action("log.account", "by account", "Filter the log by account", "F", _LOG,
            lambda c: c.connected and c.accounts > 0),
     Action("log.clear", "show all", "Remove the log's filters", "escape", _LOG,
            lambda c: c.filtered and c.pane in (Pane.LOG, Pane.SEARCH), 13),
-    Action("log.copy", "copy", "Copy the address in this row", "y", _LOG, _on_entry),
+    Action("log.copy", "copy", "Copy the address in this row", "y", _LOG, on_entry),
     Action("log.delete", "delete", "Delete this call from the log", "delete", _LOG,
-           lambda c: c.connected and _on_entry(c), 43),
+           lambda c: c.connected and on_entry(c), 43),
     Action("log.delete_all", "delete all", "Delete all calls that the log shows", "shift+delete",
            _LOG, lambda c: c.connected and c.pane is Pane.LOG),
     Action("log.restore", "bring back", "Bring back the calls that were deleted last",
-           "U,ctrl+z", _LOG, _connected),
-    Action("account.add", "new account", "Add an account", "n", _ACCOUNTS, _connected, 24),
+           "U,ctrl+z", _LOG, connected),
+    Action("account.add", "new account", "Add an account", "n", _ACCOUNTS, connected, 24),
     Action("account.enable", "enable", "Enable this account", "space", _ACCOUNTS,
-           _on_account(lambda a: not a.enabled), 14),
+           on_account(lambda a: not a.enabled), 14),
     Action("account.disable", "disable", "Disable this account", "space", _ACCOUNTS,
-           _on_account(lambda a: a.enabled), 14),
+           on_account(lambda a: a.enabled), 14),
     Action("account.test", "test", "Test this account step by step", "t", _ACCOUNTS,
-           _on_account(), 15),
+           on_account(), 15),
     Action("account.trust", "certificates", "Look at the server's certificates, and pin its key",
-           "P", _ACCOUNTS, _on_certificates, 15),
+           "P", _ACCOUNTS, on_certificates, 15),
     Action("account.register", "register", "Register this account now", "R", _ACCOUNTS,
-           _on_account(lambda a: a.enabled)),
+           on_account(lambda a: a.enabled)),
     Action("account.up", "up", "Move this account up", "shift+up", _ACCOUNTS,
-           lambda c: _on_account()(c) and c.accounts > 1),
+           lambda c: on_account()(c) and c.accounts > 1),
     Action("account.down", "down", "Move this account down", "shift+down", _ACCOUNTS,
-           lambda c: _on_account()(c) and c.accounts > 1),
+           lambda c: on_account()(c) and c.accounts > 1),
     Action("account.remove", "remove", "Remove this account", "delete", _ACCOUNTS,
-           _on_account(), 16),
-    Action("phone.palette", "commands", "Search all commands", "ctrl+p", _PHONE, _always, 40,
+           on_account(), 16),
+    Action("phone.palette", "commands", "Search all commands", "ctrl+p", _PHONE, always, 40,
            _WITH_LISTS),
     Action("phone.help", "help", "Show all keys, and what the lock means", "question_mark,f1",
-           _PHONE, _always, 41),
-    Action("phone.messages", "texts", "Read and write text messages", "M", _PHONE, _connected, 31),
+           _PHONE, always, 41),
+    Action("phone.messages", "texts", "Read and write text messages", "M", _PHONE, connected, 31),
     Action("phone.devices", "devices", "Choose microphone, speaker and ringing device", "v", _PHONE,
-           _connected),
-    Action("phone.settings", "settings", "Change the settings", "comma", _PHONE, _connected),
+           connected),
+    Action("phone.settings", "settings", "Change the settings", "comma", _PHONE, connected),
     Action("phone.disturb", "do not disturb", "Turn do not disturb on or off", "D", _PHONE,
-           _connected),
-    Action("phone.themes", "themes", "Choose a theme", "T", _PHONE, _always),
-    Action("phone.events", "events", "Show the engine's events", "E", _PHONE, _always),
-    Action("phone.log", "log", "Read the engine's log", "L", _PHONE, _connected),
-    Action("phone.welcome", "welcome", "Show the welcome again", "W", _PHONE, _always),
+           connected),
+    Action("phone.themes", "themes", "Choose a theme", "T", _PHONE, always),
+    Action("phone.events", "events", "Show the engine's events", "E", _PHONE, always),
+    Action("phone.log", "log", "Read the engine's log", "L", _PHONE, connected),
+    Action("phone.welcome", "welcome", "Show the welcome again", "W", _PHONE, always),
     Action("phone.connect", "connect", "Connect to the engine; start it if it is not running",
            "ctrl+r", _PHONE, lambda c: not c.connected, 1, ("main", *_FORM)),
-    Action("phone.redraw", "redraw", "Redraw the screen", "ctrl+l", _PHONE, _always),
-    Action("phone.quit", "quit", "Close this screen", "q,ctrl+q", _PHONE, _always, 42),
-    Action("move.next", "next pane", "Go to the next pane", "tab", _MOVING, _always),
+    Action("phone.redraw", "redraw", "Redraw the screen", "ctrl+l", _PHONE, always),
+    Action("phone.quit", "quit", "Close this screen", "q,ctrl+q", _PHONE, always, 42),
+    Action("move.next", "next pane", "Go to the next pane", "tab", _MOVING, always),
     Action("move.previous", "previous pane", "Go to the previous pane", "shift+tab", _MOVING,
-           _always),
+           always),
     Action("move.leave", "back", "Leave the line and go back to the lists", "escape", _MOVING,
            lambda c: c.pane is Pane.DIAL or (c.pane is Pane.SEARCH and not c.filtered), 13,
            while_typing=True),
-    Action("move.up", "up", "Move the cursor up", "up", _MOVING, _has_cursor, 0, _WITH_LISTS),
+    Action("move.up", "up", "Move the cursor up", "up", _MOVING, has_cursor, 0, _WITH_LISTS),
     Action("move.down", "down", "Move the cursor down", "down", _MOVING,
-           _has_cursor, 0, _WITH_LISTS),
+           has_cursor, 0, _WITH_LISTS),
     Action("move.page_up", "page up", "Move the cursor a page up", "pageup", _MOVING,
-           _in_list, 0, _WITH_LISTS),
+           in_list, 0, _WITH_LISTS),
     Action("move.page_down", "page down", "Move the cursor a page down", "pagedown", _MOVING,
-           _in_list, 0, _WITH_LISTS),
+           in_list, 0, _WITH_LISTS),
     Action("move.first", "first", "Move the cursor to the first row", "home", _MOVING,
-           _in_list, 0, _WITH_LISTS),
+           in_list, 0, _WITH_LISTS),
     Action("move.last", "last", "Move the cursor to the last row", "end", _MOVING,
-           _in_list, 0, _WITH_LISTS),
-    Action("form.save", "save", "Save the account", "ctrl+s", _ACCOUNTS, _connected, 4, _FORM),
+           in_list, 0, _WITH_LISTS),
+    Action("form.save", "save", "Save the account", "ctrl+s", _ACCOUNTS, connected, 4, _FORM),
     Action("form.test", "test", "Test the account as the form has it", "ctrl+t", _ACCOUNTS,
-           _connected, 5, _FORM),
+           connected, 5, _FORM),
     Action("form.reload", "use the file's", "Use what the file has now", "ctrl+l", _ACCOUNTS,
            lambda c: c.connected and c.changed_meanwhile, 3, _FORM),
     Action("form.reveal", "show or hide", "Show or hide the password", "f7", _ACCOUNTS,
@@ -313,14 +221,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("form.choose", "choose", "Choose this", "space,enter", _ACCOUNTS,
            lambda c: c.spot is Spot.MARK, 7, _FORM),
     Action("form.more", "more", "Show or hide the rarely used fields", "ctrl+o", _ACCOUNTS,
-           _always, 8, _FORM),
+           always, 8, _FORM),
     Action("form.trust", "certificates", "Look at the certificates of the server in the form",
            "ctrl+g", _ACCOUNTS, lambda c: c.connected and c.inspectable, 9,
            ("account", "accounttest")),
-    Action("form.next", "next", "Go to the next field", "down", _MOVING, _always, 0, _FORM),
-    Action("form.previous", "previous", "Go to the previous field", "up", _MOVING, _always, 0,
+    Action("form.next", "next", "Go to the next field", "down", _MOVING, always, 0, _FORM),
+    Action("form.previous", "previous", "Go to the previous field", "up", _MOVING, always, 0,
            _FORM),
-    Action("form.again", "test again", "Test the account again", "ctrl+t,t", _ACCOUNTS, _connected,
+    Action("form.again", "test again", "Test the account again", "ctrl+t,t", _ACCOUNTS, connected,
            4, ("accounttest",)),
     Action("lock.edit", "edit the account", "Edit the account of this lock", "enter", _LISTING,
            lambda c: c.connected and c.account is not None, 4, ("lock",)),
@@ -339,35 +247,35 @@ ACTIONS: tuple[Action, ...] = (
     Action("words.forget", "forget", "Forget that this phone's key was compared", "delete",
            _LISTING, lambda c: c.connected and c.remembered, 16, ("lock",)),
     Action("device.use", "use", "Use this microphone or speaker", "enter,space", _LISTING,
-           _connected, 4, ("devices",)),
+           connected, 4, ("devices",)),
     Action("device.test", "test", "Test the microphone: speak, then hear yourself", "t", _LISTING,
-           _connected, 5, ("devices",)),
+           connected, 5, ("devices",)),
     Action("setting.change", "change", "Change this setting", "enter,space", _LISTING,
            lambda c: c.connected and not c.line_open, 4, ("settings",)),
     Action("setting.default", "default", "Reset this setting to its default", "delete", _LISTING,
            lambda c: c.connected and not c.line_open, 16, ("settings",)),
     Action("key.change", "new key", "Press another key for this action", "enter", _LISTING,
-           _connected, 4, ("keys",)),
+           connected, 4, ("keys",)),
     Action("key.default", "default", "Reset this action to its own keys", "delete", _LISTING,
-           _connected, 16, ("keys",)),
+           connected, 16, ("keys",)),
     Action("theme.keep", "keep", "Keep the theme and the symbols that are shown", "enter",
-           _LISTING, _connected, 4, ("themes",)),
-    Action("theme.symbols", "symbols", "Try another set of symbols", "g", _LISTING, _always, 5,
+           _LISTING, connected, 4, ("themes",)),
+    Action("theme.symbols", "symbols", "Try another set of symbols", "g", _LISTING, always, 5,
            ("themes",)),
-    Action("event.open", "details", "Show all of this event", "enter", _LISTING, _always, 4,
+    Action("event.open", "details", "Show all of this event", "enter", _LISTING, always, 4,
            ("events",)),
     Action("thread.open", "read", "Read the texts with this person", "enter", _LISTING,
            lambda c: c.connected and c.on_thread and not c.line_open, 4, ("threads",)),
-    Action("thread.new", "write", "Write a text to somebody", "n", _LISTING, _connected, 5,
+    Action("thread.new", "write", "Write a text to somebody", "n", _LISTING, connected, 5,
            ("threads",)),
     Action("thread.delete", "delete", "Delete the texts with this person for good", "delete",
            _LISTING, lambda c: c.connected and c.on_thread and not c.line_open, 16, ("threads",)),
     Action("thread.write", "write", "Write a text", "enter,w", _LISTING,
            lambda c: c.connected and not c.line_open, 4, ("thread",)),
-    Action("list.search", "search", "Search this list", "slash", _LISTING, _always, 14,
+    Action("list.search", "search", "Search this list", "slash", _LISTING, always, 14,
            ("events", "log", "guide", "threads")),
     Action("list.reload", "look again", "Look again for changes", "r", _LISTING,
-           _always, 15, ("trust", "devices", "log", "themes")),
+           always, 15, ("trust", "devices", "log", "themes")),
     Action("list.leave", "leave the line", "Leave the line of text, and clear it", "escape",
            _LISTING, lambda c: c.line_open, 30,
            ("settings", "events", "log", "guide", "threads", "thread")),
@@ -375,8 +283,8 @@ ACTIONS: tuple[Action, ...] = (
            lambda c: not c.line_open, 30, _BOXES),
     Action("box.press", "choose", "Press the button that the keyboard is on", "enter", _MOVING,
            lambda c: c.spot is Spot.BUTTON, 7, (*_CHOICES, "account", "accounttest")),
-    Action("box.next", "next", "Go to the next choice", "down", _MOVING, _always, 31, _CHOICES),
-    Action("box.previous", "previous", "Go to the previous choice", "up", _MOVING, _always, 0,
+    Action("box.next", "next", "Go to the next choice", "down", _MOVING, always, 31, _CHOICES),
+    Action("box.previous", "previous", "Go to the previous choice", "up", _MOVING, always, 0,
            _CHOICES),
 )  # fmt: skip
 

@@ -13,8 +13,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from tui.keys.actions import ACTIONS, BY_ID, Action, When, of_screen
+from tui.keys.actions import ACTIONS, BY_ID, Action, of_screen
 from tui.keys.context import Context
+from tui.keys.moments import When
 from tui.state import ShownCall
 from voip.causes import Cause, CauseKind
 from voip.model import (
