@@ -9,6 +9,7 @@ import shutil
 import signal
 import wave
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -81,8 +82,7 @@ class Pulse:
         await self._launch()
         await self.ask("set-default-sink", "speaker")
         await self.ask("set-default-source", "mic.monitor")
-        for sink in ("speaker", "mic"):
-            await self._hurry(sink)
+        await self._hurry("speaker", "mic")
 
     async def die(self) -> None:
         """End at once, as a daemon that crashes does."""
@@ -195,11 +195,17 @@ class Pulse:
             await _end(process)
             await ear.close()
 
-    async def _hurry(self, sink: str) -> None:
+    async def _hurry(self, *sinks: str) -> None:
         # A bare null sink renders in blocks of up to 2 s, unless a client asks for
-        # less: this one always does.
-        client = await self._parec(f"{sink}.monitor", asyncio.subprocess.DEVNULL)
-        self._standing.append(client)
+        # less: these always do.
+        for sink in sinks:
+            client = await self._parec(f"{sink}.monitor", asyncio.subprocess.DEVNULL)
+            self._standing.append(client)
+            await until_ready(client, partial(self._hears, client.pid), self._folder / "log")
+
+    async def _hears(self, client: int) -> bool:
+        owner = f'application.process.id = "{client}"'
+        return owner in await self.ask("list", "source-outputs")
 
     async def _parec(self, device: str, output: int) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
