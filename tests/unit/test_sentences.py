@@ -21,7 +21,7 @@ ALLOWED = {
     "voip/engine/accounts/own_keys.py:_check": "a mark of PEM, not a sentence",
     "voip/protocol/framing.py:_without_quotes": "nothing is decided: values are taken out",
     "voip/engine/supervisor.py:": "nothing is decided: noise of sound libraries is not logged",
-    "voip/security/sip_masking.py:readable": "a SIP message, not a sentence",
+    "voip/security/masking.py:readable": "a SIP message, not a sentence",
     "voip/sip/messages/message.py:status": "a SIP message, not a sentence",
     "voip/sip/messages/message.py:_parts": "a SIP message, not a sentence",
 }

@@ -143,8 +143,9 @@ class _Build:
     def _wrap(self, found: source.Source) -> dict[str, bytes]:
         place = self.tree / "pjsip-apps/src/swig/python"
         settings = {name: self._make_words(place, name) for name in ("cflags", "ldflags", "libs")}
-        interface = place.parent / inputs.INTERFACE.name
-        shutil.copy2(inputs.INTERFACE, interface)
+        interface = place.parent / inputs.INTERFACES[0].name
+        for file in inputs.INTERFACES:
+            shutil.copy2(file, place.parent)
         includes = [
             f"-I../../../../{part}/include"
             for part in ("pjlib", "pjlib-util", "pjmedia", "pjsip", "pjnath")

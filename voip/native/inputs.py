@@ -20,7 +20,8 @@ LIBOPUS_VERSION = "1.6.1"
 MANIFEST = HERE / f"pjproject-{PJSIP_VERSION}.sha256"
 LIBOPUS_MANIFEST = HERE / f"opus-{LIBOPUS_VERSION}.sha256"
 CONFIG_SITE = HERE / "config_site.h"
-INTERFACE = HERE / "pjsua2_offhook.i"
+INTERFACES = (HERE / "pjsua2_offhook.i", HERE / "certificates.i")
+"""Interface of the module, then what it includes."""
 OWN_PARTS = {"pulse": "pjmedia-audiodev", "playout": "pjmedia", "recorder": "pjmedia"}
 """Library of each folder of our own: the driver of sound servers, how long voice waits to
 be heard, the recorder of both sides; patches 0106, 0115 and 0120 have them compiled."""
@@ -103,7 +104,7 @@ def build_key(source: str = "", sanitized: bool = False, newer: bool = False) ->
     given as `PJPROJECT_SOURCE`.
     """
     digest = hashlib.sha256()
-    files = [MANIFEST, LIBOPUS_MANIFEST, CONFIG_SITE, INTERFACE, *OWN_FILES, *PATCHES]
+    files = [MANIFEST, LIBOPUS_MANIFEST, CONFIG_SITE, *INTERFACES, *OWN_FILES, *PATCHES]
     files += [HERE / f"{name}.py" for name in ("inputs", "build", "libopus", "stub", "wheel")]
     for path in files:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")

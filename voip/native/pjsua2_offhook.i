@@ -1,6 +1,7 @@
 // Offhook's module: pjsua2 and what its worker asks the build about itself.
 %module(directors="1") pjsua2
 %include "pjsua2.i"
+%include "certificates.i"
 
 %{
 #include <list>

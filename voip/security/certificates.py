@@ -1,4 +1,4 @@
-"""Bounded facts of a certificate that a server showed, not yet cleaned."""
+"""Facts of a certificate that a server showed, as the engine reads them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
-from voip.model import rfc3339
 from voip.protection import Certificate
-
-MAX_CHAIN = 8
-"""Most certificates of a server's chain that are passed on."""
-
-_MAX_NAMES = 32
-_MAX_TEXT = 256
+from voip.security.certificate_facts import bounded
 
 _VERSION_TAG = 0xA0
 _NO_NAMES = (
@@ -26,7 +20,6 @@ _NO_NAMES = (
     x509.ExtensionNotFound,
     x509.UnsupportedGeneralNameType,
 )
-_CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
 
 def describe(parsed: x509.Certificate) -> Certificate:
@@ -36,16 +29,16 @@ def describe(parsed: x509.Certificate) -> Certificate:
         ValueError: it cannot be read.
     """
     kind, size = key_of(parsed)
-    all_names = (*names(parsed), *uris(parsed))
-    return Certificate(
-        subject=parsed.subject.rfc4514_string()[:_MAX_TEXT],
-        issuer=parsed.issuer.rfc4514_string()[:_MAX_TEXT],
-        names=tuple(name[:_MAX_TEXT] for name in all_names[:_MAX_NAMES]),
-        not_before=rfc3339(parsed.not_valid_before_utc.timestamp()),
-        not_after=rfc3339(parsed.not_valid_after_utc.timestamp()),
+    return bounded(
+        subject=parsed.subject.rfc4514_string(),
+        issuer=parsed.issuer.rfc4514_string(),
+        names=(*names(parsed), *uris(parsed)),
+        not_before_s=parsed.not_valid_before_utc.timestamp(),
+        not_after_s=parsed.not_valid_after_utc.timestamp(),
         sha256=parsed.fingerprint(hashes.SHA256()).hex(),
         key_sha256=key_sha256(parsed),
-        key=f"{kind} {_CURVES.get(size, size)}" if size else kind,
+        kind=kind,
+        size=size,
         signature=parsed.signature_algorithm_oid._name,
     )
 

@@ -13,7 +13,7 @@ from voip.native import mark
 from voip.protocol.settings import Audio
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.process import Configure, Ready, SipMessage
-from voip.security import hardening, sip_masking
+from voip.security import hardening, masking
 from voip.worker import endpoint as ep
 from voip.worker.accounts import echo_line
 from voip.worker.accounts.account import Account
@@ -159,7 +159,7 @@ class Phone:
                 sent=prm.sent,
                 connection=self.context.connections.id_of(prm.hnd),
                 remote=prm.remoteAddress,
-                lines=sip_masking.readable(prm.wholeMsg),
+                lines=masking.readable(prm.wholeMsg),
             )
         )
 

@@ -32,7 +32,7 @@ def test_key_is_steady() -> None:
     assert inputs.build_key() == inputs.build_key()
 
 
-@pytest.mark.parametrize("name", ["CONFIG_SITE", "INTERFACE", "MANIFEST", "LIBOPUS_MANIFEST"])
+@pytest.mark.parametrize("name", ["CONFIG_SITE", "MANIFEST", "LIBOPUS_MANIFEST"])
 def test_key_follows_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     before = inputs.build_key()
     file: Path = getattr(inputs, name)
@@ -42,12 +42,25 @@ def test_key_follows_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     assert inputs.build_key() != before
 
 
+@pytest.mark.parametrize("name", ["INTERFACES", "OWN_FILES", "PATCHES"])
+def test_key_follows_every_file_of_a_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    before = inputs.build_key()
+    files: tuple[Path, ...] = getattr(inputs, name)
+    for place, file in enumerate(files):
+        changed = tmp_path / file.name
+        changed.write_bytes(file.read_bytes() + b"\nmore\n")
+        monkeypatch.setattr(inputs, name, (*files[:place], changed, *files[place + 1 :]))
+        assert inputs.build_key() != before
+
+
 def test_asserts_are_off_in_what_a_peer_reaches() -> None:
     for flags in (inputs.CFLAGS, inputs.SANITIZED_CFLAGS):
         assert "-DNDEBUG" in flags.split()
 
 
 def test_inputs_are_there() -> None:
-    ours = (inputs.MANIFEST, inputs.LIBOPUS_MANIFEST, inputs.CONFIG_SITE, inputs.INTERFACE)
-    for path in (*ours, *inputs.PATCHES):
+    ours = (inputs.MANIFEST, inputs.LIBOPUS_MANIFEST, inputs.CONFIG_SITE)
+    for path in (*ours, *inputs.INTERFACES, *inputs.PATCHES):
         assert path.is_file()

@@ -20,6 +20,7 @@ from voip.protection import Certificate
 from voip.protocol.trust import ServerReport
 from voip.protocol.worker.accounts import Target
 from voip.security import flaws
+from voip.security.certificate_facts import MAX_CHAIN
 from voip.security.flaws import is_address
 from voip.sip.sentences import sentence
 
@@ -184,7 +185,7 @@ def _judge(visit: _Visit, port: int, authorities: Path, allow_wildcard: bool) ->
     if not peer_chain:
         raise _without_certificates(visit, port, failure)
     parsed = []
-    for certificate in peer_chain[: certificates.MAX_CHAIN]:
+    for certificate in peer_chain[:MAX_CHAIN]:
         try:
             parsed.append(certificate.to_cryptography())
         except (ValueError, InvalidVersion):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voip.security.sip_masking import readable
+from voip.security.masking import readable
 
 _MESSAGE = """REGISTER sip:pbx.test SIP/2.0\r
 Via: SIP/2.0/TLS 127.0.0.1:5061;branch=z9hG4bK1\r
