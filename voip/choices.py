@@ -88,7 +88,7 @@ class Forwarding(msgspec.Struct, frozen=True):
 
 
 class FeatureCodes(msgspec.Struct, frozen=True):
-    """Dial strings of an account's server for pick-up and parking.
+    """Dial strings of an account's server for pick-up, parking and voice mail.
 
     `{number}` in `pickup` stands for whose phone rings; `{slot}`, in `retrieve` and
     perhaps in `park`, for the place where a call is parked.
@@ -98,6 +98,7 @@ class FeatureCodes(msgspec.Struct, frozen=True):
     pickup_group: str | None = None
     park: str | None = None
     retrieve: str | None = None
+    voicemail: str | None = None
 
     @property
     def asks_where(self) -> bool:

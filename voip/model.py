@@ -148,10 +148,16 @@ class Registration(msgspec.Struct, frozen=True):
 
 
 class Voicemail(msgspec.Struct, frozen=True):
-    """Voice messages at an account's server (RFC 3842); `old` were heard."""
+    """Voice messages at an account's server (RFC 3842); `old` were heard.
+
+    `urgent` of the new ones are. `mailbox` is the address that the server names for
+    listening to them (Message-Account); it may be any text.
+    """
 
     new: int
     old: int | None = None
+    urgent: int | None = None
+    mailbox: str | None = None
 
 
 class AccountStatus(msgspec.Struct, frozen=True):

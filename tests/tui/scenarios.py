@@ -97,6 +97,7 @@ STORIES: dict[str, tuple[str, ...]] = {
         "dial.call",
         "dial.pickup",
         "dial.retrieve",
+        "dial.voicemail",
         "dial.echo",
     ),
     "the log": (
@@ -560,6 +561,14 @@ async def _(stage: Stage) -> Done:
 async def _(stage: Stage) -> Done:
     await stage.accounts()
     return _on(stage, AskText)
+
+
+@_for("dial.voicemail")
+async def _(stage: Stage) -> Done:
+    await stage.accounts()
+    code: dict[str, str | int | bool | None] = {"voicemail": "*97"}
+    await stage.engine.client.ask(EditAccount(name="work", fields=code))
+    return lambda: any("*97@" in shown.call.remote.uri for shown in stage.phone.app.state.live)
 
 
 # The log

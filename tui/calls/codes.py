@@ -1,13 +1,13 @@
-"""Pick-up and parking by the codes of an account's server."""
+"""Pick-up, parking and voice mail by the codes of an account's server."""
 
 from __future__ import annotations
 
 from tui.calls.dial import Dial
 from tui.host import Host
-from tui.keys.context import Context
+from tui.keys.context import Context, Pane
 from tui.widgets.ask import AskText
 from tui.words.phrases import who
-from voip.protocol.calls import Park, PickUp, Retrieve
+from voip.protocol.calls import CallVoicemail, Park, PickUp, Retrieve
 
 
 async def _pick_up(phone: Host, context: Context) -> None:
@@ -32,6 +32,13 @@ async def _retrieve(phone: Host, context: Context) -> None:
     phone.push_screen(AskText("Take a parked call back", "In which place is it parked?"), done)
 
 
+async def _voicemail(phone: Host, context: Context) -> None:
+    account = phone.main.query_one(Dial).account
+    if context.pane is Pane.ACCOUNTS and context.account is not None:
+        account = context.account.name
+    await phone.place(CallVoicemail(account=account))
+
+
 async def _park(phone: Host, context: Context) -> None:
     if context.call is None:
         return
@@ -48,4 +55,9 @@ async def _park(phone: Host, context: Context) -> None:
     phone.push_screen(AskText(f"Park {who(call.remote)}", "In which place?"), done)
 
 
-COMMANDS = {"call.park": _park, "dial.pickup": _pick_up, "dial.retrieve": _retrieve}
+COMMANDS = {
+    "call.park": _park,
+    "dial.pickup": _pick_up,
+    "dial.retrieve": _retrieve,
+    "dial.voicemail": _voicemail,
+}

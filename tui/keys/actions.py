@@ -145,6 +145,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("dial.pickup", "pick up", "Pick up a call that rings at a colleague's phone", "g",
            _DIAL, begins_calls),
     Action("dial.retrieve", "take back", "Take a parked call back", "G", _DIAL, begins_calls),
+    Action("dial.voicemail", "voice mail", "Call voice mail, to listen to it", "V", _DIAL,
+           begins_calls),
     Action("log.search", "search", "Search the call log", "slash", _LOG, always, 14),
     Action("log.filter", "filter", "Filter the log: all, missed, secure, not secure", "f", _LOG,
            connected, 22),

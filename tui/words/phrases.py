@@ -22,6 +22,7 @@ from voip.model import (
     RegistrationState,
     Transfer,
     TransferState,
+    Voicemail,
 )
 from voip.protection import Lock
 
@@ -186,6 +187,11 @@ def registration(account: AccountStatus) -> str:
     if current.state is RegistrationState.FAILED:
         return current.reason or "failed"
     return _REGISTRATIONS[current.state]
+
+
+def voicemail(box: Voicemail) -> str:
+    """New messages of a mailbox, short enough for an account's row."""
+    return f"{box.new}, {box.urgent} urgent" if box.urgent else count(box.new, "message")
 
 
 def forwarding(account: AccountStatus) -> str:

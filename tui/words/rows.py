@@ -95,8 +95,7 @@ def account(status: AccountStatus, glyphs: Glyphs, trust_key: str) -> tuple[Line
         role = standing_role = "error"
     standing: list[Part | str] = ["  ", Part(phrases.registration(status), standing_role)]
     if status.voicemail and status.voicemail.new:
-        new = phrases.count(status.voicemail.new, "message")
-        standing.append(Part(f" {glyphs.mail} {new}", "accent"))
+        standing.append(Part(f" {glyphs.mail} {phrases.voicemail(status.voicemail)}", "accent"))
     return (
         line(
             Part(f"{account_mark(status, glyphs)} ", role),

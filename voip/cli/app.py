@@ -45,6 +45,7 @@ _GROUPS = {
     "dtmf": ("voip.cli.calls.control", "dtmf"),
     "transfer": ("voip.cli.calls.transfer", "transfer"),
     "pickup": ("voip.cli.calls.codes", "pickup"),
+    "voicemail": ("voip.cli.calls.codes", "voicemail"),
     "park": ("voip.cli.calls.codes", "park"),
     "retrieve": ("voip.cli.calls.codes", "retrieve"),
     "conference": ("voip.cli.calls.conference", "conference"),

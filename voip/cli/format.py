@@ -22,6 +22,7 @@ from voip.model import (
     Status,
     Transfer,
     TransferState,
+    Voicemail,
 )
 from voip.protection import Lock, Sign
 from voip.protocol.accounts import (
@@ -94,7 +95,15 @@ def account(a: AccountStatus) -> str:
     warning = f"  ({a.warning})" if a.warning else ""
     row = f"{sign(a.sign)}  {a.name}  {a.aor}  {a.transport.upper()}{secure}  {text}{warning}"
     row += f"  {forwarding(a.forwarding)}" if a.forwarding else ""
+    row += f"  {voicemail(a.voicemail)}" if a.voicemail else ""
     return row if a.auto_answer is AutoAnswer.OFF else f"{row}  answers some callers by itself"
+
+
+def voicemail(box: Voicemail) -> str:
+    """Name the counts that the server has told."""
+    urgent = f" ({box.urgent} urgent)" if box.urgent else ""
+    old = f", {box.old} old" if box.old is not None else ""
+    return f"voice mail: {box.new} new{urgent}{old}"
 
 
 def forwarding(rule: Forwarding) -> str:

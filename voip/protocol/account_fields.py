@@ -323,6 +323,10 @@ class WrittenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         "What to dial to take a parked call back, with {slot} for its place, such as *88{slot}.",
         empty=_NO_CODE, metavar="CODE", longest=64,
     )] = None
+    voicemail: Annotated[str | None, Field(
+        "Voice mail", "What to dial to listen to voice mail, such as *97.",
+        empty="leave it out to call the number that the server names", metavar="CODE", longest=64,
+    )] = None
     enabled: Annotated[bool, Field(
         "Use this account", "A disabled account stays in the file and does nothing.",
         switches="--enable/--disable",
@@ -377,7 +381,7 @@ ENGINE_ONLY: Final = frozenset(
     (
         "call_waiting", "forward_always", "forward_busy", "forward_unanswered", "forward_after_s",
         "auto_answer", "auto_answer_from", "pickup", "pickup_group", "park", "retrieve",
-        "text_messages",
+        "voicemail", "text_messages",
     )
 )  # fmt: skip
 """Fields about incoming calls and texts, and of feature codes, which no worker knows."""

@@ -50,6 +50,15 @@ class Retrieve(Command, frozen=True, tag="retrieve"):
     account: str | None = None
 
 
+class CallVoicemail(Command, frozen=True, tag="call_voicemail"):
+    """Call an account's voice mail: its code for it, or the mailbox its server names.
+
+    The reply is `CallStarted`.
+    """
+
+    account: str | None = None
+
+
 class AnswerCall(Command, frozen=True, tag="answer"):
     call: str
 
@@ -357,7 +366,7 @@ AnyConferenceCommand = (
     JoinCalls | LeaveConference | TalkAside | SilenceParty | TakeOut | EndConference
 )
 
-AnyPlacing = PlaceCall | PickUp | Retrieve
+AnyPlacing = PlaceCall | PickUp | Retrieve | CallVoicemail
 """Commands that place a call; the reply is `CallStarted`."""
 
 AnyCallCommand = (

@@ -118,6 +118,8 @@ async def test_the_count_comes_and_changes(mailbox: Mailbox) -> None:
     assert (await mailbox.phone.json("status"))["accounts"][0]["voicemail"] == {
         "new": 3,
         "old": 1,
+        "urgent": None,
+        "mailbox": None,
     }
     mailbox.notify(SUMMARY.format(new=12))
     await counted(mailbox.phone, 12)

@@ -32,6 +32,7 @@ from voip.protocol.accounts import (
 )
 from voip.protocol.calls import (
     AnswerCall,
+    CallVoicemail,
     ConnectCalls,
     DeclineCall,
     DeleteCalls,
@@ -208,6 +209,8 @@ async def test_what_cannot_be_done_is_refused_by_kind(side: Side, tmp_path: Path
         (PickUp(), "no_code"),
         (PickUp(target="bob", account=ACCOUNT), "no_code"),
         (PickUp(account="off"), "disabled"),
+        (CallVoicemail(), "no_code"),
+        (CallVoicemail(account="off"), "disabled"),
         (Retrieve(slot="701"), "no_code"),
         (Retrieve(slot="701", account="nobody"), "no_account"),
         (ConnectCalls(call=call, other="99"), "no_call"),

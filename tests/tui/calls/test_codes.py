@@ -19,6 +19,7 @@ _SET: _Fields = {
     "pickup_group": "*8",
     "park": "*68{slot}",
     "retrieve": "*88{slot}",
+    "voicemail": "*97",
 }
 
 

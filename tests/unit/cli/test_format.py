@@ -97,9 +97,9 @@ def test_a_check_has_its_search_below_the_name() -> None:
 def test_account() -> None:
     assert shown.account(examples.ACCOUNT) == (
         "[server]  work  sip:alice@pbx.example.com  TLS, TLSv1.3  registered  "
-        "(the server's certificate ends in 9 days)"
+        "(the server's certificate ends in 9 days)  voice mail: 2 new (1 urgent), 8 old"
     )
-    fine = replace(examples.ACCOUNT, warning=None)
+    fine = replace(examples.ACCOUNT, warning=None, voicemail=None)
     assert shown.account(fine).endswith("  registered")
     failed = model.Registration(model.RegistrationState.FAILED, 403, "not allowed")
     waits = replace(fine, registration=failed, tls=None, sign=protection.Sign.WAIT)

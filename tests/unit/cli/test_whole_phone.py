@@ -32,6 +32,7 @@ from voip.protocol.accounts import (
 from voip.protocol.calls import (
     AcceptTransfer,
     AnswerCall,
+    CallVoicemail,
     ConnectCalls,
     DeclineCall,
     DeleteCalls,
@@ -107,6 +108,7 @@ OF_ACTION = {
     "call.park": "park CALL SLOT",
     "dial.pickup": "pickup TARGET --account",
     "dial.retrieve": "retrieve SLOT --account",
+    "dial.voicemail": "voicemail --account",
     "conference.join": "conference join CALL",
     "conference.back": "conference join CALL",
     "conference.leave": "conference leave CALL",
@@ -216,6 +218,7 @@ OF_COMMAND: dict[type, str] = {
     RefuseTransfer: "refuse-transfer CALL",
     TransferCall: "transfer CALL TARGET --wait",
     PickUp: "pickup TARGET --account",
+    CallVoicemail: "voicemail --account",
     Retrieve: "retrieve SLOT --account",
     Park: "park CALL SLOT",
     ConnectCalls: "transfer CALL --to-call --wait",

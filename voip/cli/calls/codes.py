@@ -1,4 +1,4 @@
-"""`offhook pickup`, `park` and `retrieve`: the codes of an account's server."""
+"""`offhook pickup`, `park`, `retrieve` and `voicemail`: the codes of an account's server."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import click
 from voip.cli.calls.call import place
 from voip.cli.calls.transfer import pass_on, wait_option
 from voip.cli.common import json_option, with_engine
-from voip.protocol.calls import AnyPlacing, Park, PickUp, Retrieve
+from voip.protocol.calls import AnyPlacing, CallVoicemail, Park, PickUp, Retrieve
 
 _account = click.option("--account", metavar="NAME", help="Call with this account.")
 
@@ -32,6 +32,16 @@ def retrieve(slot: str, account: str | None) -> None:
     Prints the call's number.
     """
     _print_placed(Retrieve(slot=slot, account=account))
+
+
+@click.command()
+@_account
+def voicemail(account: str | None) -> None:
+    """Call voice mail, to listen to it.
+
+    Prints the call's number. “offhook status” tells how many messages there are.
+    """
+    _print_placed(CallVoicemail(account=account))
 
 
 @click.command()

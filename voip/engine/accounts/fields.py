@@ -72,8 +72,10 @@ class Account(WrittenAccount, frozen=True):
 
     @property
     def codes(self) -> FeatureCodes | None:
-        """Codes for pick-up and parking, None if there is none."""
-        codes = FeatureCodes(self.pickup, self.pickup_group, self.park, self.retrieve)
+        """Codes for pick-up, parking and voice mail, None if there is none."""
+        codes = FeatureCodes(
+            self.pickup, self.pickup_group, self.park, self.retrieve, self.voicemail
+        )
         return codes if codes != FeatureCodes() else None
 
     @property

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from voip.choices import SLOT
+from voip.choices import NUMBER, SLOT
 from voip.engine.commands.calls import account_of, begin, line_to, pass_on, passing
 from voip.engine.commands.handler import Handlers
 from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
 from voip.engine.people.lookup import Whom, is_echo
 from voip.engine.registration.live import Live
-from voip.protocol.calls import CallStarted, Park, PickUp, PlaceCall, Retrieve
+from voip.protocol.calls import CallStarted, CallVoicemail, Park, PickUp, PlaceCall, Retrieve
 from voip.sip import codes
-from voip.sip.dialing import DialError
+from voip.sip.dialing import DialError, parse_target
 
 
 async def _pick_up(engine: Engine, command: PickUp) -> CallStarted:
@@ -31,6 +31,13 @@ async def _retrieve(engine: Engine, command: Retrieve) -> CallStarted:
     return await _call(engine, live, _whom(live, code, _place(command.slot)))
 
 
+async def _voicemail(engine: Engine, command: CallVoicemail) -> CallStarted:
+    live = engine.registrations.usable(command.account)
+    code = account_of(live).voicemail
+    whom = _whom(live, NUMBER, _mailbox(live)) if code is None else _whom(live, code, "")
+    return await _call(engine, live, whom)
+
+
 async def _park(engine: Engine, command: Park) -> None:
     call, live = passing(engine, command.call)
     code = _code(live, account_of(live).park, "park", "code to park calls")
@@ -47,6 +54,27 @@ def _code(live: Live, code: str | None, field: str, name: str) -> str:
         words = f"account {live.name} has no {name}: set it with the account's field “{field}”"
         raise Refusal("no_code", words)
     return code
+
+
+def _mailbox(live: Live) -> str:
+    """Number that the account's server names for voice mail, at that server.
+
+    It never leads elsewhere, whatever the server names.
+    """
+    told = live.voicemail.mailbox if live.voicemail else None
+    advice = f"set the field “voicemail” of account {live.name}"
+    if told is None:
+        raise Refusal("no_code", f"the server of account {live.name} names no mailbox: {advice}")
+    try:
+        target = parse_target(told)
+    except DialError as error:
+        words = f"the server names a mailbox that is not called: {error}; {advice}"
+        raise Refusal("bad_target", words) from error
+    own = (None, account_of(live).ascii_domain)
+    if target.host not in own or target.port is not None:
+        words = f"the server names a mailbox at another server, {target.host}: {advice}"
+        raise Refusal("bad_target", words)
+    return target.user
 
 
 def _place(slot: str) -> str:
@@ -89,4 +117,9 @@ async def _call(engine: Engine, live: Live, whom: Whom) -> CallStarted:
     return await begin(engine, line, PlaceCall(target=whom.target.user, account=live.name), None)
 
 
-HANDLERS: Handlers = {PickUp: _pick_up, Retrieve: _retrieve, Park: _park}
+HANDLERS: Handlers = {
+    PickUp: _pick_up,
+    Retrieve: _retrieve,
+    CallVoicemail: _voicemail,
+    Park: _park,
+}

@@ -19,6 +19,7 @@ _CODES = {
     "pickup_group": "*8",
     "park": "*68{slot}",
     "retrieve": "*88{slot}",
+    "voicemail": "*97",
 }
 
 _SMUGGLED = {

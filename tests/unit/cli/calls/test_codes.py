@@ -17,6 +17,7 @@ _CODES = {
     "pickup_group": "*8",
     "park": "*68{slot}",
     "retrieve": "*88{slot}",
+    "voicemail": "*97",
 }
 
 
@@ -39,6 +40,8 @@ def _started(standin: StandIn) -> list[str]:
         (("pickup", "Ann Example"), "**30123456"),
         (("pickup", "bob@pbx.example.com", "--account", "work"), "**bob"),
         (("retrieve", "701"), "*88701"),
+        (("voicemail",), "*97"),
+        (("voicemail", "--account", "work"), "*97"),
     ],
 )
 async def test_a_code_is_called_and_the_call_named(

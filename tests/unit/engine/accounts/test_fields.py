@@ -29,7 +29,7 @@ KNOWN = (
     "text_messages, "
     "forward_always, forward_busy, "
     "forward_unanswered, forward_after_s, auto_answer, auto_answer_from, "
-    "pickup, pickup_group, park, retrieve, enabled"
+    "pickup, pickup_group, park, retrieve, voicemail, enabled"
 )
 USER = "needed: it is the part of your address in front of the @"
 DOMAIN = "needed: it is the part of your address after the @"
@@ -157,6 +157,8 @@ BAD: list[tuple[str, Any, str]] = [
     ("pickup_group", "*8}", "“}” is not known: nothing is filled in here"),
     ("pickup_group", "* 8", f"a space {NOT_DIALLED}"),
     ("pickup_group", "*8\r\nX: y", "holds control characters"),
+    ("voicemail", "*97@evil.test", f"“@” {NOT_DIALLED}"),
+    ("voicemail", "{number}", "“{number}” is not known: nothing is filled in here"),
     ("pickup_group", "*8\u202e", f"a control character {NOT_DIALLED}"),
     ("park", "sip:700@evil.test;transport=udp", f"“:” {NOT_DIALLED}"),
     ("park", "700%40evil.test", f"“%” {NOT_DIALLED}"),

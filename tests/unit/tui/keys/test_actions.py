@@ -197,7 +197,7 @@ def test_the_groups_hold_every_action_once() -> None:
 
 
 def test_while_it_rings_no_key_begins_another_call_by_itself() -> None:
-    begins = {"log.call", "dial.echo", "dial.pickup", "dial.retrieve"}
+    begins = {"log.call", "dial.echo", "dial.pickup", "dial.retrieve", "dial.voicemail"}
     quiet = Context(pane=Pane.LOG, entry=ENTRY)
     assert ids(quiet) >= begins
     ringing = msgspec.structs.replace(quiet, incoming=call(CallState.INCOMING))

@@ -168,6 +168,8 @@ def test_an_account_says_how_it_stands_by_sign_and_word(glyphs: Glyphs) -> None:
     assert text(second, 27).strip() == "alice@pbx.example.com"
     assert "registered" in text(third, 40)
     assert "2 messages" in text(third, 40)
+    _, _, third = rows.account(account(voicemail=Voicemail(12, 8, 1)), glyphs, "P")
+    assert text(third, 28).strip() == f"registered {glyphs.mail} 12, 1 urgent"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ def _pickup_problem(value: str, values: Values) -> str | None:
     return codes.problem(value, NUMBER, needed=True)
 
 
-def _group_problem(value: str, values: Values) -> str | None:
+def _plain_problem(value: str, values: Values) -> str | None:
     return codes.problem(value)
 
 
@@ -27,7 +27,8 @@ def _retrieve_problem(value: str, values: Values) -> str | None:
 
 RULES: dict[str, Callable[[str, Values], str | None]] = {
     "pickup": _pickup_problem,
-    "pickup_group": _group_problem,
+    "pickup_group": _plain_problem,
     "park": _park_problem,
     "retrieve": _retrieve_problem,
+    "voicemail": _plain_problem,
 }
