@@ -9,6 +9,7 @@ from tui.calls import blocking, codes, conference, dial_actions, transfer
 from tui.host import Command
 from tui.log import actions as log_actions
 from tui.messages import actions as message_actions
+from tui.people import actions as people_actions
 from tui.phone import actions as phone_actions
 from tui.phone import boxes, moving
 
@@ -21,6 +22,7 @@ COMMANDS: dict[str, Command] = {
     **transfer.COMMANDS,
     **log_actions.COMMANDS,
     **message_actions.COMMANDS,
+    **people_actions.COMMANDS,
     **account_actions.COMMANDS,
     **form_actions.COMMANDS,
     **phone_actions.COMMANDS,

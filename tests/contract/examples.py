@@ -94,9 +94,13 @@ from voip.protocol.client import (
 from voip.protocol.people import (
     BlockCaller,
     BlockedCallers,
+    ContactEntry,
+    ContactNumber,
+    ContactsPage,
     DeleteMessages,
     DeleteThread,
     GetBlocked,
+    GetContacts,
     GetMessages,
     GetThreads,
     LookedUp,
@@ -546,6 +550,7 @@ COMMANDS: dict[str, AnyCommand] = {
     "forget_compared": ForgetCompared(account="work", address="bob@example.com"),
     "block": BlockCaller(caller="+34 600 111 222", account="work"),
     "unblock": UnblockCaller(caller="sip:mallory@evil.example", account="work"),
+    "contacts": GetContacts(search="ann", limit=20),
     "blocked": GetBlocked(caller="sip:mallory@evil.example", account="work"),
     "message": SendMessage(target="bob", text="hello", account="work", back=True),
     "messages": GetMessages(
@@ -764,6 +769,11 @@ REPLIES: dict[str, msgspec.Struct] = {
     ),
     "devices": Devices(devices=(DEVICE,), in_use="pulse"),
     "blocked": BlockedCallers(callers=(BLOCKED,)),
+    "contacts": ContactsPage(
+        contacts=(ContactEntry("Ann", (ContactNumber("030 123456", label="work", tones=",,55"),)),),
+        total=1,
+        folder="/home/me/.config/offhook/contacts",
+    ),
     "message": FAILED_TEXT,
     "messages": Messages(messages=(FAILED_TEXT, TEXT), unread=1),
     "threads": Threads(threads=(Thread(FAILED_TEXT, messages=2, unread=1),), unread=1),

@@ -62,6 +62,7 @@ OF_COMMAND: dict[str, list[msgspec.Struct]] = {
         *(Setting("key", value) for value in (None, True, 10, "USB")),
     ],
     "conference": [examples.CONFERENCE, msgspec.structs.replace(examples.CONFERENCE, aside=None)],
+    "people": [examples.REPLIES["contacts"]],
     "look-up": [examples.REPLIES["looked_up"]],
     "log": [examples.REPLIES["engine_log"]],
 }

@@ -22,6 +22,7 @@ from tui.calls.lock import LockDetails
 from tui.calls.transfer import TransferTo
 from tui.messages.thread import ThreadBox
 from tui.messages.threads import ThreadsBox
+from tui.people.contacts import ContactsBox
 from tui.phone.engine_log import EngineLog
 from tui.phone.events import EventDetails, Events
 from tui.phone.help import Guide
@@ -149,6 +150,7 @@ STORIES: dict[str, tuple[str, ...]] = {
         "phone.disturb",
         "phone.themes",
         "phone.messages",
+        "phone.people",
         "phone.events",
         "phone.log",
         "phone.welcome",
@@ -178,6 +180,7 @@ STORIES: dict[str, tuple[str, ...]] = {
         "thread.write",
         "thread.delete",
     ),
+    "people": ("contact.write", "contact.call", "contact.calls"),
     "words": ("words.different", "words.equal", "words.forget"),
 }
 
@@ -1162,6 +1165,38 @@ async def _(stage: Stage) -> Done:
 
 
 # Texts
+
+
+async def _people(stage: Stage) -> None:
+    await stage.accounts()
+    stage.engine.paths.contacts.mkdir(exist_ok=True)
+    card = "BEGIN:VCARD\nVERSION:3.0\nFN:Ann\nTEL:030 123456\nEND:VCARD\n"
+    (stage.engine.paths.contacts / "ann.vcf").write_text(card)
+    await _box(stage, "C")
+    await stage.phone.sees("030 123456")
+
+
+@_for("phone.people")
+async def _(stage: Stage) -> Done:
+    return await _opens(stage, ContactsBox)
+
+
+@_for("contact.call")
+async def _(stage: Stage) -> Done:
+    await _people(stage)
+    return lambda: any("030123456@" in s.call.remote.uri for s in stage.phone.app.state.live)
+
+
+@_for("contact.write")
+async def _(stage: Stage) -> Done:
+    await _people(stage)
+    return _on(stage, ThreadBox)
+
+
+@_for("contact.calls")
+async def _(stage: Stage) -> Done:
+    await _people(stage)
+    return lambda: stage.phone.app.main.log_pane.search.value == "Ann"
 
 
 @_for("phone.messages")

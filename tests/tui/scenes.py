@@ -725,6 +725,21 @@ async def main_texts(stage: Stage) -> None:
 
 
 @_scene
+async def people(stage: Stage) -> None:
+    await stage.accounts()
+    stage.engine.paths.contacts.mkdir(exist_ok=True)
+    cards = (
+        f"FN:{stage.theirs('Ann Example')}\nTEL;TYPE=work:+49 30 123456\n"
+        "TEL;TYPE=cell:0171 5550123,,55",
+        "FN:Bob Builder\nIMPP:sip:bob@elsewhere.example",
+    )
+    text = "".join(f"BEGIN:VCARD\nVERSION:3.0\n{card}\nEND:VCARD\n" for card in cards)
+    (stage.engine.paths.contacts / "all.vcf").write_text(text)
+    await stage.phone.press("C")
+    await stage.phone.sees("bob@elsewhere.example")
+
+
+@_scene
 async def threads(stage: Stage) -> None:
     await _written(stage)
     await stage.phone.press("M")

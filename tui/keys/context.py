@@ -43,7 +43,8 @@ class Context(msgspec.Struct, frozen=True):
     `inspectable`: a form or test names a TLS server. `pinnable`: the key a server
     showed can be pinned. `pinned`: the account has a pin. `other_key`: the pin is
     not the key shown. `comparable`: the call has words to compare. `remembered`: a
-    key of its far end was compared. `on_thread`: texts with somebody are under the cursor.
+    key of its far end was compared. `on_thread`: texts with somebody are under the cursor;
+    `on_contact`: a number of a contact is.
     """
 
     screen: str = "main"
@@ -70,6 +71,7 @@ class Context(msgspec.Struct, frozen=True):
     comparable: bool = False
     remembered: bool = False
     on_thread: bool = False
+    on_contact: bool = False
 
 
 class Caller(NamedTuple):

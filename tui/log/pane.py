@@ -138,6 +138,13 @@ class CallLog(Vertical):
         self.search.display = True
         self.screen.set_focus(self.search)
 
+    def search_for(self, text: str) -> None:
+        """Show the calls with this text in them, and go to them."""
+        self.clear()
+        self.search.display = True
+        self.search.value = text
+        self.screen.set_focus(self.rows)
+
     def next_filter(self) -> None:
         """Select the next filter: all, missed, secure, not secure."""
         selection = self.rows.book.selection

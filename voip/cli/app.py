@@ -51,6 +51,7 @@ _GROUPS = {
     "conference": ("voip.cli.calls.conference", "conference"),
     "play": ("voip.cli.calls.sound_files", "play"),
     "record": ("voip.cli.calls.sound_files", "record"),
+    "people": ("voip.cli.people.contacts", "people"),
     "look-up": ("voip.cli.people.look_up", "look_up"),
     "message": ("voip.cli.people.messages", "message"),
     "messages": ("voip.cli.people.messages", "messages"),

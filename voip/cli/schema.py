@@ -16,7 +16,14 @@ from voip.protection import LockReport
 from voip.protocol.accounts import AccountChanged, AccountFields, AccountList, CheckReport
 from voip.protocol.calls import CallsDeleted, CallsRestored, HistoryPage
 from voip.protocol.client import NumberedEvent
-from voip.protocol.people import BlockedCallers, LookedUp, Messages, MessagesDeleted, Threads
+from voip.protocol.people import (
+    BlockedCallers,
+    ContactsPage,
+    LookedUp,
+    Messages,
+    MessagesDeleted,
+    Threads,
+)
 from voip.protocol.phone import DoctorReport, EngineLog
 from voip.protocol.settings import SettingsData
 from voip.protocol.sound import Devices
@@ -56,6 +63,7 @@ def document() -> dict[str, Any]:
         "lock": LockReport,
         "compared": ComparedList,
         "conference": Conference,
+        "people": ContactsPage,
         "message": TextMessage,
         "messages": Messages,
         "messages --threads": Threads,

@@ -1,4 +1,4 @@
-"""Messages about look-ups, blocked callers and text messages."""
+"""Messages about look-ups, contacts, blocked callers and text messages."""
 
 from __future__ import annotations
 
@@ -18,6 +18,16 @@ class LookUp(Command, frozen=True, tag="look_up"):
     text: str
     account: str | None = None
     limit: int = 8
+
+
+class GetContacts(Command, frozen=True, tag="contacts"):
+    """Request the contacts that match, sorted by name.
+
+    `search` is a part of a name, a number or an address; with none, all match.
+    """
+
+    search: str = ""
+    limit: int = 200
 
 
 class BlockCaller(Command, frozen=True, tag="block"):
@@ -73,6 +83,32 @@ class LookedUp(msgspec.Struct, frozen=True):
     suggestions: tuple[Suggestion, ...] = ()
     warning: str | None = None
     tones: str = ""
+
+
+class ContactNumber(msgspec.Struct, frozen=True):
+    """Number or SIP address of a contact; `target` is what to dial.
+
+    `label` is such as work or cell. `tones` follow once somebody answers.
+    """
+
+    target: str
+    label: str = ""
+    tones: str = ""
+
+
+class ContactEntry(msgspec.Struct, frozen=True):
+    """Contact with at least one number, the preferred first."""
+
+    name: str
+    numbers: tuple[ContactNumber, ...]
+
+
+class ContactsPage(msgspec.Struct, frozen=True):
+    """Reply to `GetContacts`; `total` counts all that match, `folder` has their files."""
+
+    contacts: tuple[ContactEntry, ...]
+    total: int
+    folder: str
 
 
 class BlockedCallers(msgspec.Struct, frozen=True):
@@ -168,6 +204,7 @@ class UnreadEvent(Event, frozen=True, tag="unread"):
 
 AnyPeopleCommand = (
     LookUp
+    | GetContacts
     | BlockCaller
     | UnblockCaller
     | GetBlocked

@@ -10,7 +10,7 @@ from voip.model import RegistrationState, Status
 from voip.protection import LockReport, LockState
 from voip.protocol.accounts import AccountEvent, CheckAccount, CheckEvent, CheckReport
 from voip.protocol.calls import CallEvent, GetHistory, HistoryPage, Mute
-from voip.protocol.people import LookedUp, LookUp
+from voip.protocol.people import ContactsPage, GetContacts, LookedUp, LookUp
 from voip.protocol.phone import (
     Doctor,
     DoctorReport,
@@ -151,6 +151,9 @@ async def test_a_text_is_looked_up_and_nobody_is_called(side: Side) -> None:
     missed = await side.incoming(BOB)
     side.gives_up(missed)
     await side.engine.until_logged(missed)
+
+    nobody = await side.engine.client.get(GetContacts(search="bo"), ContactsPage)
+    assert (nobody.contacts, nobody.total) == ((), 0)
 
     async def look_up(text: str, account: str | None = None) -> LookedUp:
         command = LookUp(text=text, account=account)

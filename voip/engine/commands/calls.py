@@ -17,6 +17,7 @@ from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
 from voip.engine.files.sound_files import PlayedFile, SoundFileError, make_private, playable
 from voip.engine.history.log import HistoryError
+from voip.engine.people.finding import Query
 from voip.engine.people.lookup import Whom, is_echo
 from voip.engine.registration.live import Live
 from voip.model import NameFrom, Party
@@ -39,10 +40,18 @@ from voip.protocol.calls import (
     SendRest,
     TransferCall,
 )
-from voip.protocol.people import LookedUp, LookUp
+from voip.protocol.people import (
+    ContactEntry,
+    ContactNumber,
+    ContactsPage,
+    GetContacts,
+    LookedUp,
+    LookUp,
+)
 from voip.protocol.worker.base import Role
 from voip.sip import dialing, numbers
 
+_MOST_CONTACTS = 1000
 _DIGITS = frozenset("0123456789*#ABCDabcd,")
 
 
@@ -296,8 +305,22 @@ async def _look_up(engine: Engine, command: LookUp) -> LookedUp:
         raise Refusal("history", str(error)) from error
 
 
+async def _contacts(engine: Engine, command: GetContacts) -> ContactsPage:
+    await engine.contacts.refresh()
+    found = engine.contacts.having(Query(command.search))
+    entries = tuple(
+        ContactEntry(
+            contact.name,
+            tuple(ContactNumber(n.target, n.label, n.tones) for n in contact.numbers),
+        )
+        for contact in found[: max(0, min(command.limit, _MOST_CONTACTS))]
+    )
+    return ContactsPage(entries, len(found), str(engine.paths.contacts))
+
+
 HANDLERS: Handlers = {
     LookUp: _look_up,
+    GetContacts: _contacts,
     PlaceCall: _place,
     AnswerCall: _answer,
     DeclineCall: _decline,

@@ -1,11 +1,11 @@
-"""Reads contacts: every *.vcf file in contacts/ (RFC 6350 and older)."""
+"""Reads contacts: every *.vcf file in contacts/ and its folders (RFC 6350 and older)."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import msgspec
 
 from voip.engine.people import recognition, vcard
-from voip.engine.people.finding import Findable
+from voip.engine.people.finding import Findable, Query
 from voip.engine.people.recognition import Contact, Endings, Match, Number
 from voip.model import NameFrom
 from voip.security.imitation import inert
@@ -30,6 +30,8 @@ _Stamp = tuple[int, int, int]
 _SILENT_TYPES = frozenset({"pref", "voice", "internet"})
 _LEAST_PREFERRED = 101
 _MOST_NUMBERS = 100
+_DEPTH = 3
+"""Folders below contacts/: an address book each, as vdirsyncer keeps them."""
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -40,6 +42,7 @@ class _File(msgspec.Struct, frozen=True):
 
 class _Sorted(NamedTuple):
     everyone: tuple[Contact, ...] = ()
+    numbers: tuple[Match, ...] = ()
     findable: tuple[Findable, ...] = ()
     by_key: Mapping[Key, Match] = MappingProxyType({})
     by_ending: Endings = MappingProxyType({})
@@ -65,6 +68,14 @@ class Contacts:
     @property
     def findable(self) -> tuple[Findable, ...]:
         return self._sorted.findable
+
+    def having(self, query: Query) -> tuple[Contact, ...]:
+        """Return contacts with the text in their name, a number or an address, by name."""
+        if not query.text:
+            return self.everyone
+        pairs = zip(self._sorted.numbers, self._sorted.findable, strict=True)
+        found = {id(match.contact): match.contact for match, who in pairs if query.finds(who)}
+        return tuple(found.values())
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -119,7 +130,8 @@ def _everyone(files: dict[Path, _File]) -> _Sorted:
         Findable.of(_with_tones(entry), entry.number.target, "contact", NameFrom.CONTACT)
         for entry in everybodys
     )
-    return _Sorted(tuple(contacts), tuple(findable), by_key, recognition.endings(everybodys))
+    endings = recognition.endings(everybodys)
+    return _Sorted(tuple(contacts), tuple(everybodys), tuple(findable), by_key, endings)
 
 
 def _with_tones(entry: Match) -> str:
@@ -130,16 +142,28 @@ def _with_tones(entry: Match) -> str:
 def _stamps(folder: str) -> list[tuple[Path, _Stamp]]:
     """List every *.vcf file by name, with a stamp of its version."""
     # Called at each keystroke, possibly with a file for each of a thousand people.
+    return [(Path(path), now) for path, now in sorted(_files(folder, _DEPTH, set()))]
+
+
+def _files(folder: str, depth: int, seen: set[tuple[int, int]]) -> Iterator[tuple[str, _Stamp]]:
+    """Find the files of a folder, and of those in it, each folder once.
+
+    `seen` has the folders so far, by device and inode: a link may lead back to one.
+    """
     try:
+        status = Path(folder).stat()
+        if (status.st_dev, status.st_ino) in seen:
+            return
+        seen.add((status.st_dev, status.st_ino))
         with os.scandir(folder) as entries:
-            stamped = [
-                (entry.path, _stamp(entry))
-                for entry in entries
-                if entry.name.lower().endswith(".vcf") and not entry.name.startswith(".")
-            ]
+            found = [entry for entry in entries if not entry.name.startswith(".")]
     except OSError:
-        return []  # most people do not have such a folder
-    return [(Path(path), now) for path, now in sorted(stamped)]
+        return  # most people do not have such a folder
+    for entry in found:
+        if entry.name.lower().endswith(".vcf"):
+            yield entry.path, _stamp(entry)
+        elif depth and entry.is_dir():
+            yield from _files(entry.path, depth - 1, seen)
 
 
 def _stamp(entry: os.DirEntry[str]) -> _Stamp:

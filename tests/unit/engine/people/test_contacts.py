@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voip.engine.people.contacts import Contacts
+from voip.engine.people.finding import Query
 from voip.engine.people.recognition import Contact, Number
 from voip.sip.callers import Exchange, keys
 
@@ -362,3 +363,44 @@ async def test_whatever_a_file_holds_is_contacts_or_a_problem(
     await contacts.refresh()
     assert len(contacts.problems) <= 1
     assert all(len(words.splitlines()) == 1 for words in contacts.problems)
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("", ["Ann Example", "Bob"]),
+        ("  ", ["Ann Example", "Bob"]),
+        ("EXAM", ["Ann Example"]),
+        ("30-123", ["Ann Example"]),
+        ("bob@", ["Bob"]),
+        ("nobody", []),
+    ],
+)
+async def test_contacts_are_found_by_a_part_once_each(
+    contacts: Contacts, tmp_path: Path, typed: str, found: list[str]
+) -> None:
+    ann = card("FN:Ann Example", "TEL:+49 30 123456", "TEL:030 123456,,5", "TEL:30 123 999")
+    write(tmp_path, "all.vcf", card("FN:Bob", "IMPP:sip:bob@pbx.test") + ann)
+    await contacts.refresh()
+    assert [contact.name for contact in contacts.having(Query(typed))] == found
+
+
+async def test_folders_of_address_books_are_read_and_a_link_to_itself_ends(
+    contacts: Contacts, tmp_path: Path
+) -> None:
+    write(tmp_path, "all.vcf", card("FN:Ann", "TEL:1"))
+    for book in ("family", "work/team"):
+        (tmp_path / "contacts" / book).mkdir(parents=True)
+        write(tmp_path, f"{book}/one.vcf", card(f"FN:{book}", "TEL:2"))
+    (tmp_path / "contacts" / ".hidden").mkdir()
+    write(tmp_path, ".hidden/one.vcf", card("FN:Hidden", "TEL:3"))
+    (tmp_path / "khard").mkdir()
+    (tmp_path / "khard" / "one.vcf").write_text(card("FN:Khard", "TEL:4"))
+    (tmp_path / "contacts" / "linked").symlink_to(tmp_path / "khard")
+    (tmp_path / "khard" / "again").symlink_to(tmp_path / "khard")
+    await contacts.refresh()
+    found = [contact.name for contact in contacts.everyone]
+    assert found == ["Ann", "family", "Khard", "work/team"]
+    write(tmp_path, "family/one.vcf", card("FN:Uncle", "TEL:2"))
+    await contacts.refresh()
+    assert "Uncle" in {contact.name for contact in contacts.everyone}
