@@ -35,6 +35,7 @@ from tui.terminal.driver import TerminalDriver, end_soon
 from tui.terminal.output import Changes, Shown
 from tui.terminal.text import Part, Role
 from tui.themes import choice as themes
+from tui.widgets.list_box import ListBox
 from tui.widgets.screens import Phoned
 from tui.words.phrases import who
 from voip import paths
@@ -213,11 +214,11 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
             case RowsRestoredEvent():
                 self.main.log_pane.drop_rows()
             case NoticeEvent(level=level, text=text):
-                self.tell(text, level)
+                self._note(text, level)
             case SettingsEvent(settings=settings):
                 self._dress(settings)
             case DigitsEvent(lost=lost) if lost:
-                self.tell(event.text, "warning")
+                self._note(event.text, "warning")
             case CallEvent():
                 self._draw_attention()
             case MessageEvent(message=came) if came.unread and self._attention is not None:
@@ -270,8 +271,14 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
     # Display
 
     def tell(self, text: str, level: str = "info") -> None:
+        """Show what came of an action, above the dial line and in the box over it."""
+        self._note(text, level)
+        if isinstance(self.screen, ListBox):
+            self.screen.show_notice(_sentence(text))
+
+    def _note(self, text: str, level: str) -> None:
         """Show a message above the dial line for a while."""
-        words = f"{text[:1].upper()}{text[1:]}"
+        words = _sentence(text)
         until = self.now() + timedelta(seconds=_MESSAGE_S)
         self.main.tell(Part(words, _LEVELS.get(level, "text")), until)
 
@@ -302,7 +309,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         self.state = reduce(self.state, SettingsEvent(settings=data.settings), self.clock())
         self._dress(data.settings)
         if data.problem:
-            self.tell(data.problem, "error")
+            self._note(data.problem, "error")
 
     def load_themes(self) -> None:
         """Read the themes again, including the user's."""
@@ -338,7 +345,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         # There is room for one; the screens of themes and settings list all.
         if problems:
             more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-            self.tell(f"{problems[0]}{more}", "warning")
+            self._note(f"{problems[0]}{more}", "warning")
 
     @property
     def typing(self) -> bool:
@@ -374,3 +381,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         context = self.context()
         if BY_ID[action_id].when(context):
             await COMMANDS[action_id](self, context)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"

@@ -106,7 +106,7 @@ class Host(WidgetHost, Protocol):
         """Run `work` in the background."""
 
     def tell(self, text: str, level: str = "info") -> None:
-        """Show a message above the dial line for a while."""
+        """Show what came of an action, above the dial line and in the box over it."""
 
     def push_screen(
         self, screen: Screen[_Result], callback: Callable[[_Result | None], None] | None = None

@@ -148,3 +148,17 @@ async def test_a_name_of_somebody_else_draws_nothing(main: Screen, standin: Stan
     await main.sees("(red)x(/red)")
     assert "\u202e" not in main.text
     assert "\x1b" not in main.text
+
+
+@pytest.mark.parametrize("key", ["enter", "I"])
+async def test_why_nothing_happens_is_said_in_the_box(
+    phone: Screen, standin: StandIn, key: str
+) -> None:
+    await phone.to_main()
+    standin.paths.contacts.mkdir()
+    (standin.paths.contacts / "all.vcf").write_text(_CARDS)
+    await phone.press("C")
+    await phone.sees("Bob Builder")
+    await phone.press(key)
+    await phone.sees("There is no account to")
+    assert isinstance(phone.app.screen, ContactsBox)
