@@ -11,7 +11,7 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/offhook
 setup_log=$cache/setup.log
 
 packages_build='build-essential swig pkg-config patch xz-utils libssl-dev libasound2-dev
-  libasound2-plugins libpulse-dev libsrtp2-dev libspeex-dev libspeexdsp-dev libgsm1-dev
+  libasound2-plugins libpulse-dev libspeex-dev libspeexdsp-dev libgsm1-dev
   libbcg729-dev uuid-dev'
 packages_check='kamailio kamailio-tls-modules baresip sip-tester tmux pulseaudio pulseaudio-utils
   pipewire pipewire-pulse wireplumber rtkit espeak-ng tshark openssl shellcheck procps libnss-wrapper gnupg iproute2 util-linux

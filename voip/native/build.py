@@ -22,14 +22,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from voip.native import inputs, libopus, packages, stub, wheel
+from voip.native import inputs, libraries, packages, stub, wheel
 from voip.native.sources import source
 from voip.native.sources.archive import SourceError
-from voip.native.sources.release import LIBOPUS, PJSIP
+from voip.native.sources.release import PJSIP
 
 STEPS = (
-    "finding PJSIP's source and libopus's, and checking them",
-    "compiling libopus (half a minute)",
+    "finding the sources of PJSIP, libopus and libsrtp, and checking them",
+    "compiling libopus and libsrtp (half a minute)",
     "patching PJSIP",
     "configuring it",
     "compiling the libraries (about two minutes)",
@@ -82,7 +82,7 @@ class _Build:
         self.log = folder / "build.log"
         self.work = folder / "work"
         self.tree = self.work / "tree"
-        self.opus = self.work / "libopus"
+        self.libraries = self.work / "libraries"
         self.started = time.monotonic()
         self.step = 0
 
@@ -94,13 +94,17 @@ class _Build:
 
         self._next()
         found = source.obtain(PJSIP, self.work, self.log, self._say_more, self.newer)
-        opus = source.obtain(LIBOPUS, self.work, self.log, self._say_more)
+        trees = {
+            library: source.obtain(library.release, self.work, self.log, self._say_more).root
+            for library in libraries.LIBRARIES
+        }
         self._next()
-        found_by = libopus.build(opus.root, self.opus, self._compile)
+        for library, tree in trees.items():
+            libraries.build(library, tree, self.libraries, self._compile)
         self._next()
         self._lay_out(found)
         self._next()
-        self._compile(["bash", "./aconfigure", *inputs.CONFIGURE_FLAGS, found_by], self.tree)
+        self._compile(["bash", "./aconfigure", *inputs.CONFIGURE_FLAGS], self.tree)
         self._next()
         self._command(["make", f"-j{os.cpu_count() or 2}", "lib"], self.tree)
         self._next()
@@ -133,11 +137,16 @@ class _Build:
 
     def _compile(self, words: Sequence[str], place: Path) -> None:
         ours = inputs.SANITIZED_CFLAGS if self.sanitized else inputs.CFLAGS
-        flags = f"{ours} {os.environ.get('CFLAGS', '')}".strip()
-        environment = {**os.environ, "CFLAGS": flags, "CXXFLAGS": flags}
+        # Without ours first, a system's library of the same name would be taken.
+        compiling = [ours, f"-I{self.libraries}/include", os.environ.get("CFLAGS", "")]
+        linking = [f"-L{self.libraries}/lib", os.environ.get("LDFLAGS", "")]
+        environment = {**os.environ}
         if self.sanitized:
+            linking.append(inputs.SANITIZERS)
             # What configure tries out leaks, and is no finding.
-            environment |= {"LDFLAGS": inputs.SANITIZERS, "ASAN_OPTIONS": "detect_leaks=0"}
+            environment["ASAN_OPTIONS"] = "detect_leaks=0"
+        flags = " ".join(compiling).strip()
+        environment |= {"CFLAGS": flags, "CXXFLAGS": flags, "LDFLAGS": " ".join(linking).strip()}
         self._command(words, place, environment)
 
     def _wrap(self, found: source.Source) -> dict[str, bytes]:

@@ -22,8 +22,8 @@
 #define PJMEDIA_SRTP_HAS_AES_GCM_256            1
 #define PJMEDIA_SRTP_HAS_AES_GCM_128            1
 
-/* A system libsrtp2 calls its AES-GCM ciphers by other names than the bundled
- * one.
+/* libsrtp calls its AES-GCM ciphers by other names than PJSIP expects of one that
+ * is not bundled.
  */
 #define srtp_aes_gcm_256_openssl                srtp_aes_gcm_256
 #define srtp_aes_gcm_128_openssl                srtp_aes_gcm_128

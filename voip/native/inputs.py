@@ -17,8 +17,12 @@ PJSIP_VERSION = "2.17"
 LIBOPUS_VERSION = "1.6.1"
 """The version of libopus whose files `LIBOPUS_MANIFEST` lists: no other is built."""
 
+LIBSRTP_VERSION = "2.7.0"
+"""The version of libsrtp whose files `LIBSRTP_MANIFEST` lists: no other is built."""
+
 MANIFEST = HERE / f"pjproject-{PJSIP_VERSION}.sha256"
 LIBOPUS_MANIFEST = HERE / f"opus-{LIBOPUS_VERSION}.sha256"
+LIBSRTP_MANIFEST = HERE / f"libsrtp-{LIBSRTP_VERSION}.sha256"
 CONFIG_SITE = HERE / "config_site.h"
 INTERFACES = (HERE / "pjsua2_offhook.i", HERE / "certificates.i")
 """Interface of the module, then what it includes."""
@@ -52,6 +56,8 @@ CONFIGURE_FLAGS = (
     "--with-external-gsm",
     "--enable-speex-resample",
     "--enable-epoll",
+    # Static, libsrtp asks for OpenSSL: PJSIP would find no srtp_deinit() in it.
+    "LIBS=-lcrypto",
 )
 
 LIBOPUS_FLAGS = (
@@ -65,6 +71,8 @@ LIBOPUS_FLAGS = (
     # Unpacked files are all as old: make would want automake to write configure again.
     "--disable-maintainer-mode",
 )
+
+LIBSRTP_FLAGS = ("--enable-openssl", "--disable-pcap")
 
 # PJSIP decides with NDEBUG whether a peer can trip an assertion.
 CFLAGS = "-O2 -fPIC -DNDEBUG -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fno-strict-aliasing"
@@ -104,8 +112,9 @@ def build_key(source: str = "", sanitized: bool = False, newer: bool = False) ->
     given as `PJPROJECT_SOURCE`.
     """
     digest = hashlib.sha256()
-    files = [MANIFEST, LIBOPUS_MANIFEST, CONFIG_SITE, *INTERFACES, *OWN_FILES, *PATCHES]
-    files += [HERE / f"{name}.py" for name in ("inputs", "build", "libopus", "stub", "wheel")]
+    files = [MANIFEST, LIBOPUS_MANIFEST, LIBSRTP_MANIFEST, CONFIG_SITE, *INTERFACES]
+    files += [*OWN_FILES, *PATCHES]
+    files += [HERE / f"{name}.py" for name in ("inputs", "build", "libraries", "stub", "wheel")]
     for path in files:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     digest.update(source.encode())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 PROGRAMS = ("make", "gcc", "g++", "swig", "pkg-config", "patch", "tar", "xz")
 
-PKG_CONFIG = ("openssl", "alsa", "libsrtp2", "speex", "speexdsp", "uuid")
+PKG_CONFIG = ("openssl", "alsa", "speex", "speexdsp", "uuid")
 """Libraries that pkg-config knows."""
 
 LINUX_ONLY = ("libpulse",)
@@ -22,19 +22,19 @@ HEADERS = (("gsm", ("gsm.h", "gsm/gsm.h")), ("bcg729", ("bcg729/encoder.h",)))
 INSTALL = {
     "apt": (
         "apt-get install build-essential swig pkg-config patch xz-utils python3-dev python3-venv "
-        "libssl-dev libasound2-dev libasound2-plugins libpulse-dev libsrtp2-dev "
-        "libspeex-dev libspeexdsp-dev libgsm1-dev libbcg729-dev uuid-dev"
+        "libssl-dev libasound2-dev libasound2-plugins libpulse-dev libspeex-dev "
+        "libspeexdsp-dev libgsm1-dev libbcg729-dev uuid-dev"
     ),
     "dnf": (
         "dnf install gcc gcc-c++ make swig pkgconf-pkg-config patch xz python3-devel openssl-devel "
-        "alsa-lib-devel alsa-plugins-pulseaudio pulseaudio-libs-devel libsrtp-devel "
-        "speex-devel speexdsp-devel gsm-devel bcg729-devel libuuid-devel"
+        "alsa-lib-devel alsa-plugins-pulseaudio pulseaudio-libs-devel speex-devel "
+        "speexdsp-devel gsm-devel bcg729-devel libuuid-devel"
     ),
     "pacman": (
-        "pacman -S base-devel swig python openssl alsa-lib alsa-plugins libpulse libsrtp "
-        "speex speexdsp gsm bcg729 util-linux-libs"
+        "pacman -S base-devel swig python openssl alsa-lib alsa-plugins libpulse speex "
+        "speexdsp gsm bcg729 util-linux-libs"
     ),
-    "brew": "brew install swig pkg-config openssl@3 srtp speex speexdsp libgsm bcg729",
+    "brew": "brew install swig pkg-config openssl@3 speex speexdsp libgsm bcg729",
 }
 
 

@@ -15,6 +15,7 @@
 #include <pjmedia-audiodev/pulse_dev.h>
 #include <openssl/crypto.h>
 #include <opus/opus.h>
+#include <srtp2/srtp.h>
 %}
 
 // PJSIP's own list of constants does not know what patch 0034 adds.
@@ -590,6 +591,12 @@ std::string tlsLibrary()
 std::string opusLibrary()
 {
     return opus_get_version_string();
+}
+
+/** The libsrtp that is linked into it, as it names itself. */
+std::string srtpLibrary()
+{
+    return srtp_get_version_string();
 }
 
 /** The SRTP suites of this build, PJSIP's preference first. */

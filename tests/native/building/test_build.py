@@ -17,7 +17,7 @@ from tests.native.conftest import NewProbe
 from tests.support.archives import VERSION_MAK
 from tests.support.pki import Leaf
 from tests.support.preload import SANITIZERS
-from voip.native import inputs, mark
+from voip.native import inputs, mark, wheel
 from voip.protocol.settings import Audio
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.process import Configure
@@ -55,6 +55,18 @@ def test_it_uses_openssl_3_or_newer() -> None:
 
 def test_its_libopus_is_the_one_that_was_built_for_it() -> None:
     assert pj.opusLibrary() == f"libopus {inputs.LIBOPUS_VERSION}"
+
+
+def test_its_libsrtp_is_the_one_that_was_built_for_it() -> None:
+    assert pj.srtpLibrary() == f"libsrtp2 {inputs.LIBSRTP_VERSION}"
+
+
+def test_its_ciphers_are_those_of_openssl() -> None:
+    library = Path(pj.__file__).with_name(wheel.extension_name())
+    linked = subprocess.run(["ldd", library], capture_output=True, text=True, check=True).stdout
+    assert "libcrypto" in linked
+    # Debian's libsrtp, and its ciphers.
+    assert not re.search(r"libsrtp|libnss", linked)
 
 
 def test_it_passes_the_workers_own_check() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import re
 from dataclasses import dataclass
+
+from tests.support.media.srtp import FORMS
 
 _COUNTER = itertools.count(1)
 _COMPACT = {
@@ -185,10 +188,9 @@ def dtls(fingerprint: str, rtcp: int, setup: str = "passive") -> tuple[str, ...]
 
 def crypto(suite: str = "AES_CM_128_HMAC_SHA1_80", suffix: str = "", tag: int = 1) -> str:
     """An SDES line (RFC 4568) with a key of zeros, as long as the suite's."""
-    keys = {"AES_CM_128": 40, "AES_256_CM": 64, "AEAD_AES_256": 60, "AEAD_AES_128": 40}
-    length = next((size for name, size in keys.items() if suite.startswith(name)), 40)
-    padding = {60: "A" * 59 + "=", 64: "A" * 62 + "=="}.get(length, "A" * length)
-    return f"a=crypto:{tag} {suite} inline:{padding}{suffix}"
+    form = FORMS.get(suite, FORMS["AES_CM_128_HMAC_SHA1_80"])
+    key = base64.b64encode(bytes(form.key + form.salt)).decode()
+    return f"a=crypto:{tag} {suite} inline:{key}{suffix}"
 
 
 def _finish(lines: list[str], body: str) -> bytes:

@@ -32,7 +32,10 @@ def test_key_is_steady() -> None:
     assert inputs.build_key() == inputs.build_key()
 
 
-@pytest.mark.parametrize("name", ["CONFIG_SITE", "MANIFEST", "LIBOPUS_MANIFEST"])
+_FILES = ("CONFIG_SITE", "MANIFEST", "LIBOPUS_MANIFEST", "LIBSRTP_MANIFEST")
+
+
+@pytest.mark.parametrize("name", _FILES)
 def test_key_follows_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     before = inputs.build_key()
     file: Path = getattr(inputs, name)
@@ -61,6 +64,5 @@ def test_asserts_are_off_in_what_a_peer_reaches() -> None:
 
 
 def test_inputs_are_there() -> None:
-    ours = (inputs.MANIFEST, inputs.LIBOPUS_MANIFEST, inputs.CONFIG_SITE)
-    for path in (*ours, *inputs.INTERFACES, *inputs.PATCHES):
+    for path in (*(getattr(inputs, name) for name in _FILES), *inputs.INTERFACES, *inputs.PATCHES):
         assert path.is_file()

@@ -94,7 +94,8 @@ def _fetch(release: Release, folder: Path, name: str, log: Path, mirror: str, su
     # A file that two suites have is downloaded once.
     downloads = folder / "downloads"
     downloads.mkdir(exist_ok=True)
-    _run([*apt, "source", "--download-only", release.package], downloads, log)
+    # A mirror may lack the other files, which nobody reads: apt has the sum of this one.
+    _run([*apt, "source", "--download-only", "--tar-only", release.package], downloads, log)
     return downloads / match[1]
 
 

@@ -6,7 +6,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from voip.native.inputs import LIBOPUS_MANIFEST, LIBOPUS_VERSION, MANIFEST, PJSIP_VERSION
+from voip.native.inputs import (
+    LIBOPUS_MANIFEST,
+    LIBOPUS_VERSION,
+    LIBSRTP_MANIFEST,
+    LIBSRTP_VERSION,
+    MANIFEST,
+    PJSIP_VERSION,
+)
 
 
 @dataclass(frozen=True)
@@ -75,4 +82,18 @@ LIBOPUS = Release(
     address=f"https://downloads.xiph.org/releases/opus/opus-{LIBOPUS_VERSION}.tar.gz",
     version_file="package_version",
     version_part=r'PACKAGE_VERSION="([\d.]+)"',
+)
+
+LIBSRTP = Release(
+    name="libsrtp",
+    version=LIBSRTP_VERSION,
+    manifest=LIBSRTP_MANIFEST,
+    variable="LIBSRTP_SOURCE",
+    package="libsrtp2",
+    archive=r"libsrtp2_[^\s/]*\.orig\.tar\.\w+",
+    stem="libsrtp",
+    kept="libsrtp-*.tar.*",
+    address=f"https://github.com/cisco/libsrtp/archive/refs/tags/v{LIBSRTP_VERSION}.tar.gz",
+    version_file="configure",
+    version_part=r"PACKAGE_VERSION='([\d.]+)'",
 )

@@ -21,7 +21,7 @@ from tests.support.archives import (
 from tests.support.pki import Authority
 from voip.native.sources import debian, source
 from voip.native.sources.archive import SourceError
-from voip.native.sources.release import LIBOPUS, PJSIP
+from voip.native.sources.release import LIBOPUS, LIBSRTP, PJSIP
 from voip.native.sources.source import Source
 from voip.native.sources.upstream import Upstream
 
@@ -134,6 +134,7 @@ def test_upstream_comes_last_and_its_archive_is_kept(search: Search) -> None:
 def test_upstream_is_the_release_of_the_manifest_s_version() -> None:
     assert PJSIP.address == "https://github.com/pjsip/pjproject/archive/refs/tags/2.17.tar.gz"
     assert LIBOPUS.address == "https://downloads.xiph.org/releases/opus/opus-1.6.1.tar.gz"
+    assert LIBSRTP.address == "https://github.com/cisco/libsrtp/archive/refs/tags/v2.7.0.tar.gz"
 
 
 def test_no_place_has_it(search: Search) -> None:

@@ -11,7 +11,7 @@ from tests.support.archives import FILES, NEWER, VERSION_MAK, archive, small
 from voip.native.inputs import MANIFEST, PJSIP_VERSION
 from voip.native.sources import source
 from voip.native.sources.archive import SourceError
-from voip.native.sources.release import LIBOPUS, PJSIP, Release
+from voip.native.sources.release import LIBOPUS, LIBSRTP, PJSIP, Release
 from voip.native.sources.source import Source
 
 
@@ -35,8 +35,9 @@ def root(tmp_path: Path) -> Path:
     [
         (PJSIP, {"version.mak", "pjlib/src/pj/os_core_unix.c"}),
         (LIBOPUS, {"package_version", "src/opus_decoder.c", "dnn/plc_data.c"}),
+        (LIBSRTP, {"configure", "srtp/srtp.c", "crypto/cipher/aes_icm_ossl.c"}),
     ],
-    ids=["PJSIP", "libopus"],
+    ids=["PJSIP", "libopus", "libsrtp"],
 )
 def test_manifest_as_checked_in(checked_in: Release, some: set[str]) -> None:
     sums = checked_in.sums()
@@ -185,7 +186,15 @@ def test_folder_that_is_not_pjsip(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert str(caught.value).startswith(f"{folder} is not PJSIP's source: ")
 
 
-def test_version_of_libopus(tmp_path: Path) -> None:
-    (tmp_path / "package_version").write_text('PACKAGE_VERSION="1.5.2"\n')
-    with pytest.raises(SourceError, match=r"^this is not libopus 1\.6\.1 .* calls itself 1\.5\.2"):
-        source.check(LIBOPUS, Source(tmp_path, LIBOPUS.version_of(tmp_path), False))
+@pytest.mark.parametrize(
+    ("library", "text", "ours"),
+    [
+        (LIBOPUS, 'PACKAGE_VERSION="0.9.1"\n', r"libopus 1\.6\.1"),
+        (LIBSRTP, "PACKAGE_VERSION='0.9.1'\n", r"libsrtp 2\.7\.0"),
+    ],
+    ids=["libopus", "libsrtp"],
+)
+def test_version_of_a_library(tmp_path: Path, library: Release, text: str, ours: str) -> None:
+    (tmp_path / library.version_file).write_text(text)
+    with pytest.raises(SourceError, match=rf"^this is not {ours} .* calls itself 0\.9\.1"):
+        source.check(library, Source(tmp_path, library.version_of(tmp_path), False))
