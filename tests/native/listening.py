@@ -19,7 +19,7 @@ from tests.support.media.pace import Pace
 from tests.support.media.srtp import KEY_BYTES, Srtcp, Srtp
 from tests.support.media.voice import receiver_report
 from tests.support.peers import sip
-from tests.support.peers.hostile import Connection, HostileServer
+from tests.support.peers.hostile import Behaviour, Connection, HostileServer
 
 PATIENCE_S = 30
 OPUS = 96
@@ -64,6 +64,18 @@ async def called(
     await probe.tell("call", uri=f"sip:bob@{server.host}:{server.port};transport=tls")
     connection, invite = await asked.get()
     return probe, invite, connection.send
+
+
+def answering(contact: str, body: str) -> Behaviour:
+    """Behaviour of a server that answers every call."""
+
+    def behave(connection: Connection, message: sip.Message) -> None:
+        if message.method == "INVITE":
+            connection.send(sip.response(message, 200, "OK", contact=contact, body=body))
+        elif message.method == "BYE":
+            connection.send(sip.response(message, 200, "OK"))
+
+    return behave
 
 
 class Clocked:

@@ -10,9 +10,9 @@ from tests.conftest import NewPeer, NewServer
 from tests.native.caller import registered
 from tests.native.conftest import NewProbe
 from tests.native.driver import Event
+from tests.native.listening import answering
 from tests.support.keyfiles import fingerprint
 from tests.support.peers import sip
-from tests.support.peers.hostile import Behaviour, Connection
 from tests.support.pki import Authority, Leaf
 
 _DTLS_HANDSHAKE = 22  # RFC 6347 section 4.1
@@ -99,7 +99,7 @@ async def test_a_peer_with_another_certificate_never_has_media(
     server = await new_server()
     rtp, rtcp = await new_peer(authority.issue("wrong")), await new_peer()
     body = sip.sdp(host, rtp.port, sip.DTLS, sip.dtls(fingerprint(leaf), rtcp.port))
-    server.behaviour = _answering(f"<sip:bob@{host}:{server.port};transport=tls>", body)
+    server.behaviour = answering(f"<sip:bob@{host}:{server.port};transport=tls>", body)
     probe = await new_probe(bound=host, keyings=["dtls"])
     await probe.tell("call", uri=f"sip:bob@{host}:{server.port};transport=tls")
     first = await probe.until("media")
@@ -151,23 +151,11 @@ async def test_an_answer_without_a_good_fingerprint_ends_the_call(
     line = () if digest == "none" else (f"a=fingerprint:{fingerprint(leaf, digest)}",)
 
     body = sip.sdp(host, 9, sip.DTLS, ("a=setup:passive", *line))
-    server.behaviour = _answering(f"<sip:bob@{host}:{server.port};transport=tls>", body)
+    server.behaviour = answering(f"<sip:bob@{host}:{server.port};transport=tls>", body)
     probe = await new_probe(bound=host, keyings=["dtls"])
     await probe.tell("call", uri=f"sip:bob@{host}:{server.port};transport=tls")
     await probe.until("call", _is_over)
     assert not any(event["event"] == "srtp" for event in probe.events)
-
-
-def _answering(contact: str, body: str) -> Behaviour:
-    """Behaviour of a server that answers every call."""
-
-    def behave(connection: Connection, message: sip.Message) -> None:
-        if message.method == "INVITE":
-            connection.send(sip.response(message, 200, "OK", contact=contact, body=body))
-        elif message.method == "BYE":
-            connection.send(sip.response(message, 200, "OK"))
-
-    return behave
 
 
 # 0031: a change that is refused

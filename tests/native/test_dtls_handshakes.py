@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from tests.support.parts import Parts
 from tests.support.peers import sip
 from tests.support.peers.opensslserver import OpensslClient
 from tests.support.pki import Authority, Leaf
+from tests.support.preload import compiled
 
 _ALERT = 21  # RFC 6347 section 4.1
 _WEAK = ("-cipher", "ALL:@SECLEVEL=0")
@@ -108,10 +108,7 @@ class Switch(asyncio.DatagramProtocol):
 @pytest.fixture(scope="session")
 def held_packet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The library of `held_packet.c`."""
-    library = tmp_path_factory.mktemp("held") / "held_packet.so"
-    source = Path(__file__).with_name("held_packet.c")
-    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, source], check=True)
-    return library
+    return compiled(Path(__file__).with_name("held_packet.c"), tmp_path_factory.mktemp("held"))
 
 
 def _addresses(host: str, session: sip.Message) -> tuple[str, str]:

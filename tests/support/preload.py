@@ -1,7 +1,8 @@
-"""Libraries that are loaded before a process's own: sanitizers, and names."""
+"""Libraries that are loaded before a process's own: sanitizers, names, a test's."""
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +19,13 @@ def preload(environment: Mapping[str, str], *libraries: str) -> dict[str, str]:
     words = [environment.get(SANITIZERS, ""), *libraries]
     value = " ".join(word for word in words if word)
     return {"LD_PRELOAD": value} if value else {}
+
+
+def compiled(source: Path, folder: Path, *words: str) -> Path:
+    """A library of one C file, made in `folder`; `words` are more options of gcc."""
+    library = folder / f"{source.stem}.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, source, *words], check=True)
+    return library
 
 
 def hosts(file: Path, names: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:

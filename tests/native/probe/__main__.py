@@ -74,6 +74,7 @@ class Call(pj.Call):
         self.reported: dict[str, object] = {}
         self.reported_ice: dict[str, object] = {}
         self.recorder: pj.AudioMediaRecorder | None = None
+        self.both: tuple[pj.CallRecorder, pj.ToneGenerator] | None = None
 
     @guarded
     def onCallState(self, _prm: pj.OnCallStateParam) -> None:  # noqa: N802
@@ -112,6 +113,8 @@ class Call(pj.Call):
             if "record" in self.probe.settings:
                 self.recorder = self.recorder or _recorder(self.probe.settings["record"])
                 audio.startTransmit(self.recorder)
+            if "record_both" in self.probe.settings and self.both is None:
+                self.both = _record_both(audio, self.probe.settings["record_both"])
 
     def report_failure(self) -> None:
         """Report once the reason of a DTLS failure."""
@@ -275,6 +278,7 @@ class Probe:
             config.medConfig.jbInit = config.medConfig.jbMinPre = self.settings["prefetch_ms"]
             # A frame that is left out to catch up is concealed as well.
             config.medConfig.jbDiscardAlgo = pj.PJMEDIA_JB_DISCARD_NONE
+        config.medConfig.clockRate = self.settings.get("clock_rate", config.medConfig.clockRate)
         config.medConfig.sndPlayLatency = self.settings.get("latency_ms", 40)
         pj.allowSoundServer(self.settings.get("sound_server", False))
         self.endpoint.libInit(config)
@@ -434,6 +438,20 @@ def _recorder(path: str) -> pj.AudioMediaRecorder:
     recorder = pj.AudioMediaRecorder()
     recorder.createRecorder(path)
     return recorder
+
+
+def _record_both(audio: pj.AudioMedia, path: str) -> tuple[pj.CallRecorder, pj.ToneGenerator]:
+    """Record a call in which a tone is sent every ten seconds."""
+    recorder, tones = pj.CallRecorder(path, 0xFFFF_FFFF), pj.ToneGenerator()
+    tones.createToneGenerator()
+    description = pj.ToneDesc()
+    description.freq1, description.volume = 1000, 12_000
+    description.on_msec, description.off_msec = 100, 9_900
+    tones.play(pj.ToneDescVector([description]), True)
+    audio.startTransmit(recorder.farSide())
+    tones.startTransmit(recorder.nearSide())
+    tones.startTransmit(audio)
+    return recorder, tones
 
 
 def _transport(message: pj.SipRxData | pj.SipTxData) -> int | None:

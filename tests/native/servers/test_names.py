@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +17,7 @@ from tests.native.driver import Probe
 from tests.support.peers import sip
 from tests.support.peers.hostile import Connection, HostileServer
 from tests.support.pki import Authority
+from tests.support.preload import compiled
 
 _NAME = "pbx.example.test"
 _ELSEWHERE = "elsewhere.example.test"
@@ -29,10 +29,7 @@ _UNWATCHED = 9
 @pytest.fixture(scope="session")
 def noted_lookups(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The library of `lookups.c`."""
-    library = tmp_path_factory.mktemp("lookups") / "lookups.so"
-    source = Path(__file__).with_name("lookups.c")
-    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, source], check=True)
-    return library
+    return compiled(Path(__file__).with_name("lookups.c"), tmp_path_factory.mktemp("lookups"))
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A bridge of the real library that records a sound, in a process of its own.
 
-python -m tests.native.sound.bridge SCENE SOUND.wav FILE.wav...
+python -m tests.native.sound.bridge SCENE RATE SOUND.wav FILE.wav...
 """
 
 from __future__ import annotations
@@ -14,21 +14,20 @@ from pathlib import Path
 
 import pjsua2 as pj
 
-RATE = 48_000
 HEADER_BYTES = 44
 MOST_BYTES = HEADER_BYTES + 30_000
 SPACE_BYTES = 120_000
 
 
 class Bridge:
-    """PJSIP without a phone: its clock, and a player of the sound."""
+    """PJSIP without a phone: its clock, and a player of the sound, at a rate."""
 
-    def __init__(self, sound: str) -> None:
+    def __init__(self, rate: int, sound: str) -> None:
         self.endpoint = pj.Endpoint()
         self.endpoint.libCreate()
         config = pj.EpConfig()
         config.logConfig.level = config.logConfig.consoleLevel = 1
-        config.medConfig.clockRate = config.medConfig.sndClockRate = RATE
+        config.medConfig.clockRate = config.medConfig.sndClockRate = rate
         config.medConfig.audioFramePtime = 10
         config.uaConfig.threadCnt = 0
         self.endpoint.libInit(config)
@@ -98,6 +97,13 @@ def two(bridge: Bridge, *paths: str) -> None:
         bridge.run(0.5)
 
 
+def talk(bridge: Bridge, path: str) -> None:
+    """Both sides say the same for a while."""
+    recorder = bridge.recorder(path)
+    bridge.run(2)
+    bridge.complete(recorder)
+
+
 def killed(bridge: Bridge, path: str) -> None:
     """The process is killed while it records."""
     recorder = bridge.recorder(path)
@@ -133,14 +139,14 @@ def dropped(bridge: Bridge, path: str) -> None:
 
 
 SCENES: dict[str, Callable[..., None]] = {
-    scene.__name__: scene for scene in (gaps, pause, two, killed, full, no_space, dropped)
+    scene.__name__: scene for scene in (gaps, pause, two, talk, killed, full, no_space, dropped)
 }
 
 
 def main() -> None:
-    scene, sound, *paths = sys.argv[1:]
+    scene, rate, sound, *paths = sys.argv[1:]
     assert Path(sound).is_file()
-    bridge = Bridge(sound)
+    bridge = Bridge(int(rate), sound)
     SCENES[scene](bridge, *paths)
     bridge.close()
 

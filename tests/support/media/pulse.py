@@ -38,12 +38,12 @@ def audible(samples: Samples) -> bool:
     return bool(np.abs(samples.astype(int)).max(initial=0) > _AUDIBLE)
 
 
-def write(path: Path, samples: Samples) -> Path:
-    """Write a sound at `RATE` to a WAV file."""
+def write(path: Path, samples: Samples, rate: int = RATE) -> Path:
+    """Write a sound to a WAV file."""
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(_SAMPLE_BYTES)
-        file.setframerate(RATE)
+        file.setframerate(rate)
         file.writeframes(samples.tobytes())
     return path
 

@@ -126,12 +126,29 @@ class Srtcp:
 
     def protect(self, packet: bytes) -> bytes:
         """An RTCP packet as SRTCP, encrypted."""
-        source = int.from_bytes(packet[4:8], "big")
-        counter = self._salt ^ (source << 64) ^ (self._next << 16)
-        sealed = packet[:8] + _aes_cm(self._key, counter, packet[8:])
+        sealed = packet[:8] + self._crypt(packet, packet[8:], self._next)
         sealed += struct.pack("!I", 1 << 31 | self._next)
         self._next += 1
-        return sealed + hmac.digest(self._auth, sealed, hashlib.sha1)[:_TAG_BYTES]
+        return sealed + self._tag(sealed)
+
+    def open(self, packet: bytes) -> bytes:
+        """The RTCP packet inside an encrypted SRTCP packet.
+
+        Raises:
+            NotAuthentic: it was not protected with these keys.
+        """
+        sealed, tag = packet[:-_TAG_BYTES], packet[-_TAG_BYTES:]
+        if not hmac.compare_digest(tag, self._tag(sealed)):
+            raise NotAuthentic
+        number = int.from_bytes(sealed[-4:], "big") & 0x7FFF_FFFF
+        return sealed[:8] + self._crypt(sealed, sealed[8:-4], number)
+
+    def _crypt(self, header: bytes, data: bytes, number: int) -> bytes:
+        source = int.from_bytes(header[4:8], "big")
+        return _aes_cm(self._key, self._salt ^ (source << 64) ^ (number << 16), data)
+
+    def _tag(self, sealed: bytes) -> bytes:
+        return hmac.digest(self._auth, sealed, hashlib.sha1)[:_TAG_BYTES]
 
 
 def _derived(master: bytes, salt: bytes, label: int, size: int) -> bytes:

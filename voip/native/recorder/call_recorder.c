@@ -6,12 +6,14 @@
  * of two channels. A side that says nothing in a tick is silent in it; a tick
  * in which no side is connected, as on hold, is left out.
  *
- * The bridge's thread copies alone. A thread of the file writes, eight times a
- * second, first the samples and then the header that counts them: whenever the
- * process ends, the file is a whole one.
+ * The bridge's thread copies alone. A thread of the file resamples and writes,
+ * eight times a second, first the samples and then the header that counts them:
+ * whenever the process ends, the file is a whole one. One resampler has both
+ * channels, so that they stay together.
  */
 #include <pjmedia/call_recorder.h>
 #include <pjmedia/errno.h>
+#include <pjmedia/resample.h>
 #include <pj/errno.h>
 #include <pj/lock.h>
 #include <pj/log.h>
@@ -29,6 +31,11 @@
 #define CHANNELS        PJMEDIA_CALL_RECORDER_SIDES
 #define SAMPLE_BYTES    sizeof(pj_int16_t)
 #define HEADER_BYTES    44
+
+/* Rate of a file at most (Hz): it has a voice up to 12 kHz, whatever codec a
+ * call has, or comes to have.
+ */
+#define HIGHEST_RATE    24000
 
 /* Sound that waits for a slow disk (s), and how often it is written (a second). */
 #define LONGEST_WAIT    4
@@ -50,9 +57,10 @@ struct pjmedia_call_recorder
     pj_thread_t    *writer;
     int             fd;
     struct side     sides[CHANNELS];
-    unsigned        clock_rate;
-    unsigned        frame_samples;      /* of one channel                   */
-    pj_uint32_t     most_bytes;         /* of the file                      */
+    unsigned        clock_rate;         /* of the file                      */
+    unsigned        frame_samples;      /* of one channel, in the bridge    */
+    pj_size_t       file_bytes;         /* of a tick in the file            */
+    unsigned        most_ticks;         /* of sound                         */
 
     /* One tick of the bridge, until both sides have come. */
     pj_int16_t     *tick;
@@ -67,14 +75,18 @@ struct pjmedia_call_recorder
     unsigned        written;
     unsigned        lost;               /* the disk was too slow            */
 
+    /* Of the file's thread, if the rates differ. */
+    pjmedia_resample *resample;
+    pj_int16_t     *resampled;
+
     pj_bool_t       ended;
     pjmedia_call_recorder_state state;
 };
 
 
-static pj_size_t tick_bytes(const pjmedia_call_recorder *rec)
+static unsigned tick_samples(const pjmedia_call_recorder *rec)
 {
-    return rec->frame_samples * CHANNELS * SAMPLE_BYTES;
+    return rec->frame_samples * CHANNELS;
 }
 
 
@@ -119,7 +131,7 @@ static pj_status_t write_at(int fd, const void *data, pj_size_t size, off_t at)
 /* In one piece: half a header would be none. */
 static pj_status_t write_header(const pjmedia_call_recorder *rec)
 {
-    pj_uint32_t data_bytes = (pj_uint32_t)(rec->written * tick_bytes(rec));
+    pj_uint32_t data_bytes = (pj_uint32_t)(rec->written * rec->file_bytes);
     pj_uint8_t header[HEADER_BYTES], *at = header;
 
     at = put_tag(at, "RIFF");
@@ -139,6 +151,27 @@ static pj_status_t write_header(const pjmedia_call_recorder *rec)
 }
 
 
+/* Samples of the file, from ticks of the ring. */
+static pj_int16_t *convert(pjmedia_call_recorder *rec, unsigned first,
+                           unsigned count)
+{
+    pj_int16_t *samples = rec->ring + first * tick_samples(rec);
+    pj_size_t step = rec->file_bytes / SAMPLE_BYTES, i;
+
+    if (rec->resample) {
+        for (i = 0; i < count; ++i)
+            pjmedia_resample_run(rec->resample, samples + i * tick_samples(rec),
+                                 rec->resampled + i * step);
+        samples = rec->resampled;
+    }
+#if defined(PJ_IS_BIG_ENDIAN) && PJ_IS_BIG_ENDIAN != 0
+    for (i = 0; i < count * step; ++i)
+        samples[i] = pj_swap16(samples[i]);
+#endif
+    return samples;
+}
+
+
 /* Write what waits, up to the ring's end. The bridge adds behind it meanwhile. */
 static pj_bool_t write_ticks(pjmedia_call_recorder *rec)
 {
@@ -151,10 +184,9 @@ static pj_bool_t write_ticks(pjmedia_call_recorder *rec)
     if (!count)
         return PJ_FALSE;
 
-    status = write_at(rec->fd,
-                      rec->ring + first * rec->frame_samples * CHANNELS,
-                      count * tick_bytes(rec),
-                      HEADER_BYTES + (off_t)rec->written * tick_bytes(rec));
+    status = write_at(rec->fd, convert(rec, first, count),
+                      count * rec->file_bytes,
+                      HEADER_BYTES + (off_t)rec->written * rec->file_bytes);
     pj_mutex_lock(rec->mutex);
     if (status == PJ_SUCCESS)
         rec->written += count;
@@ -189,7 +221,7 @@ static int write_file(void *arg)
 
     /* A full disk may have taken a part of the last samples. */
     if (ftruncate(rec->fd, HEADER_BYTES +
-                           (off_t)rec->written * tick_bytes(rec)))
+                           (off_t)rec->written * rec->file_bytes))
         PJ_LOG(4, (THIS_FILE, "A recording keeps samples beyond its end"));
     close(rec->fd);
     if (rec->lost)
@@ -205,9 +237,35 @@ static int write_file(void *arg)
  * The ports
  */
 
+static pj_bool_t has_room(const pjmedia_call_recorder *rec)
+{
+    return rec->taken - rec->written < rec->capacity;
+}
+
+
+static void add_tick(pjmedia_call_recorder *rec)
+{
+    pj_memcpy(rec->ring + rec->taken % rec->capacity * tick_samples(rec),
+              rec->tick, tick_samples(rec) * SAMPLE_BYTES);
+    ++rec->taken;
+}
+
+
+static void clear_tick(pjmedia_call_recorder *rec)
+{
+    pj_bzero(rec->tick, tick_samples(rec) * SAMPLE_BYTES);
+    pj_bzero(rec->has, sizeof(rec->has));
+    rec->is_connected = PJ_FALSE;
+}
+
+
 static void end_with_lock(pjmedia_call_recorder *rec)
 {
     if (!rec->ended) {
+        /* The resampler still has the last sound: silence pushes it out. */
+        clear_tick(rec);
+        if (rec->resample && rec->taken && has_room(rec))
+            add_tick(rec);
         rec->ended = PJ_TRUE;
         pj_sem_post(rec->work);
     }
@@ -217,26 +275,19 @@ static void end_with_lock(pjmedia_call_recorder *rec)
 /* Put a tick into the ring. With the lock held. */
 static void take_tick(pjmedia_call_recorder *rec)
 {
-    unsigned samples = rec->frame_samples * CHANNELS;
-    pj_size_t bytes = tick_bytes(rec);
-
     if (rec->is_connected) {
-        if (rec->taken - rec->written == rec->capacity) {
+        if (!has_room(rec)) {
             ++rec->lost;
-        } else if ((rec->most_bytes - HEADER_BYTES) / bytes <= rec->taken) {
+        } else if (rec->taken >= rec->most_ticks) {
             rec->state.is_full = PJ_TRUE;
             end_with_lock(rec);
         } else {
-            pj_memcpy(rec->ring + rec->taken % rec->capacity * samples,
-                      rec->tick, bytes);
-            ++rec->taken;
+            add_tick(rec);
             if (rec->taken % (rec->capacity / (LONGEST_WAIT * WRITES)) == 0)
                 pj_sem_post(rec->work);
         }
     }
-    pj_bzero(rec->tick, bytes);
-    pj_bzero(rec->has, sizeof(rec->has));
-    rec->is_connected = PJ_FALSE;
+    clear_tick(rec);
 }
 
 
@@ -261,13 +312,8 @@ static pj_status_t put_frame(pjmedia_port *port, pjmedia_frame *frame)
         unsigned count = PJ_MIN((unsigned)(frame->size / SAMPLE_BYTES),
                                 rec->frame_samples);
 
-        for (i = 0; i < count; ++i) {
-#if defined(PJ_IS_BIG_ENDIAN) && PJ_IS_BIG_ENDIAN != 0
-            rec->tick[i * CHANNELS + channel] = pj_swap16(samples[i]);
-#else
+        for (i = 0; i < count; ++i)
             rec->tick[i * CHANNELS + channel] = samples[i];
-#endif
-        }
         rec->is_connected = PJ_TRUE;
     }
     if (rec->has[PJMEDIA_CALL_RECORDER_NEAR] &&
@@ -289,13 +335,21 @@ static pj_status_t get_frame(pjmedia_port *port, pjmedia_frame *frame)
 }
 
 
+static void free_memory(pjmedia_call_recorder *rec)
+{
+    if (rec->resample)
+        pjmedia_resample_destroy(rec->resample);
+    pj_pool_release(rec->pool);
+}
+
+
 static void disown(pjmedia_call_recorder *rec)
 {
     if (pj_atomic_dec_and_get(rec->owners) == 0) {
         pj_sem_destroy(rec->work);
         pj_mutex_destroy(rec->mutex);
         pj_atomic_destroy(rec->owners);
-        pj_pool_release(rec->pool);
+        free_memory(rec);
     }
 }
 
@@ -310,6 +364,30 @@ static pj_status_t on_destroy(pjmedia_port *port)
 /*
  * The whole
  */
+
+/* Choose the file's rate, and have what its samples are made with. */
+static pj_status_t prepare_file(pjmedia_call_recorder *rec, unsigned clock_rate)
+{
+    unsigned samples = rec->frame_samples;
+
+    rec->clock_rate = PJ_MIN(clock_rate, HIGHEST_RATE);
+    if (rec->clock_rate != clock_rate) {
+        pj_status_t status;
+
+        samples = rec->clock_rate / (clock_rate / samples);
+        status = pjmedia_resample_create(rec->pool, PJ_TRUE, PJ_FALSE, CHANNELS,
+                                         clock_rate, rec->clock_rate,
+                                         rec->frame_samples, &rec->resample);
+        if (status != PJ_SUCCESS)
+            return status;
+        rec->resampled = (pj_int16_t*)
+                         pj_pool_alloc(rec->pool, rec->capacity * samples *
+                                                  CHANNELS * SAMPLE_BYTES);
+    }
+    rec->file_bytes = samples * CHANNELS * SAMPLE_BYTES;
+    return PJ_SUCCESS;
+}
+
 
 PJ_DEF(pj_status_t) pjmedia_call_recorder_create(pj_pool_factory *factory,
                                                  const char *path,
@@ -333,18 +411,26 @@ PJ_DEF(pj_status_t) pjmedia_call_recorder_create(pj_pool_factory *factory,
         return PJ_ENOMEM;
     rec = PJ_POOL_ZALLOC_T(pool, pjmedia_call_recorder);
     rec->pool = pool;
-    rec->clock_rate = clock_rate;
     rec->frame_samples = samples_per_frame;
-    rec->most_bytes = most_bytes;
     rec->capacity = clock_rate * LONGEST_WAIT / samples_per_frame;
-    rec->tick = (pj_int16_t*)pj_pool_zalloc(pool, tick_bytes(rec));
-    rec->ring = (pj_int16_t*)pj_pool_alloc(pool,
-                                           rec->capacity * tick_bytes(rec));
+    rec->tick = (pj_int16_t*)pj_pool_calloc(pool, tick_samples(rec),
+                                            SAMPLE_BYTES);
+    rec->ring = (pj_int16_t*)pj_pool_alloc(pool, rec->capacity *
+                                                 tick_samples(rec) *
+                                                 SAMPLE_BYTES);
+    status = prepare_file(rec, clock_rate);
+    if (status != PJ_SUCCESS) {
+        free_memory(rec);
+        return status;
+    }
+    rec->most_ticks = (unsigned)((most_bytes - HEADER_BYTES) / rec->file_bytes);
+    if (rec->resample && rec->most_ticks)
+        --rec->most_ticks;              /* for what is pushed out at the end    */
 
     rec->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (rec->fd < 0) {
         status = PJ_RETURN_OS_ERROR(errno);
-        pj_pool_release(pool);
+        free_memory(rec);
         return status;
     }
     status = write_header(rec);
@@ -372,7 +458,7 @@ PJ_DEF(pj_status_t) pjmedia_call_recorder_create(pj_pool_factory *factory,
                                   &rec->writer);
     if (status != PJ_SUCCESS) {
         close(rec->fd);
-        pj_pool_release(pool);
+        free_memory(rec);
         return status;
     }
     pj_atomic_inc(rec->owners);

@@ -27,7 +27,8 @@ typedef struct pjmedia_call_recorder_state
 typedef struct pjmedia_call_recorder pjmedia_call_recorder;
 
 /* Create a WAV file of at most so many bytes, and a port for each side with
- * the rate and the frames of the bridge. Also a thread, which alone writes.
+ * the rate and the frames of the bridge. The file's rate is that of the bridge,
+ * 24 kHz at most. Also a thread, which alone writes.
  */
 PJ_DECL(pj_status_t) pjmedia_call_recorder_create(pj_pool_factory *factory,
                                                   const char *path,
