@@ -36,7 +36,8 @@ class NewServer(Protocol):
 
 
 # Otherwise a screen's tests spend a fifth of their time looking for cycles.
-_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+_OBJECTS_WITHIN_A_TEST = 500_000
+_OBJECTS_BETWEEN_TESTS = 50_000
 
 _WAITING = ("tests/call/", "tests/terminal/", "tests/native/")
 """Folders of tests that wait for other processes more than they compute."""
@@ -49,8 +50,18 @@ def pytest_configure() -> None:
         os.environ.pop("LD_PRELOAD", None)
     # Begun in the background of a script, a run ignores it, and so would each program.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    gc.set_threshold(_OBJECTS_WITHIN_A_TEST, 20, 20)
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
     gc.freeze()
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
+
+
+def pytest_runtest_logfinish() -> None:
+    # Little is left to look at once a test's screen is gone.
+    if gc.get_count()[0] > _OBJECTS_BETWEEN_TESTS:
+        gc.collect()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

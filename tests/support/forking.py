@@ -2,7 +2,8 @@
 
 Four fifths of their starts are imports, which hundreds of tests would repeat. What is
 forked here runs the same `main`, with an environment, a session and an output of its
-own. One process forks engines, another one the workers of these engines.
+own. One process forks engines, another one the workers of these engines, and a third
+one commands.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 _LARGEST = 1 << 17  # bytes of an environment
+_PIPE = 1 << 16  # bytes that a pipe holds while nobody reads
 _PR_SET_NAME = 15
 
 
@@ -79,16 +81,38 @@ def children(process: int) -> list[int]:
 
 async def fork(environment: Mapping[str, str]) -> Forked:
     """Start an engine with `environment`; its standard error is a pipe."""
-    return await _fork(_engines(), environment)
+    return await _fork(_server("engines"), environment)
+
+
+async def command(
+    words: Sequence[str], environment: Mapping[str, str], text: bytes
+) -> tuple[int, bytes, bytes]:
+    """Run `offhook` with `text` to read; its exit status, output and standard error."""
+    assert len(text) <= _PIPE, "nobody would read the rest"
+    reads, ours = os.pipe()
+    output, writes = os.pipe()
+    with os.fdopen(reads), os.fdopen(writes), os.fdopen(ours, "wb") as given:
+        given.write(text)
+        process = await _fork(_server("commands"), environment, reads, writes, words=words)
+    said = await _reader(output)
+    out, errors = await asyncio.gather(said.read(), process.stderr.read())
+    return await process.wait(), out, errors
 
 
 class _Request(NamedTuple):
     environment: dict[str, str]
     engine: int
     """Process that asks."""
+    words: list[str]
+    """Those of a command, after its name."""
 
 
-async def _fork(server: socket.socket, environment: Mapping[str, str], *given: int) -> Forked:
+async def _fork(
+    server: socket.socket,
+    environment: Mapping[str, str],
+    *given: int,
+    words: Sequence[str] = (),
+) -> Forked:
     """Have a server fork a process, which gets copies of the `given` descriptors."""
     ours, theirs = socket.socketpair()
     read, write = os.pipe()
@@ -97,19 +121,25 @@ async def _fork(server: socket.socket, environment: Mapping[str, str], *given: i
         socket.send_fds(server, [b"\n"], [theirs.fileno(), output.fileno(), *given])
     loop = asyncio.get_running_loop()
     ours.setblocking(False)
-    request = _Request(dict(environment), os.getpid())
+    request = _Request(dict(environment), os.getpid(), list(words))
     await loop.sock_sendall(ours, json.dumps(request).encode() + b"\n")
     connection = await asyncio.open_connection(sock=ours)
-    reader = asyncio.StreamReader()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(read))
+    reader = await _reader(read)
     pid, below = json.loads(await connection[0].readline())
     return Forked(pid, below, reader, connection)
 
 
+async def _reader(pipe: int) -> asyncio.StreamReader:
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(pipe))
+    return reader
+
+
 @functools.cache
-def _engines() -> socket.socket:
-    """Start the server of this process's engines; it ends with this process."""
-    process, ours = _start("engines")
+def _server(kind: str) -> socket.socket:
+    """Start the server of this process's engines or commands; it ends with this process."""
+    process, ours = _start(kind)
 
     def stop() -> None:
         ours.close()
@@ -166,15 +196,7 @@ def _serve_engines(requests: socket.socket) -> None:
         # A forked one with a sound device does not end once that is gone.
         if request.environment.get("OFFHOOK_AUDIO") == "null":
             vars(program)["Spare"] = ForkedWorkers
-        status = 1
-        try:
-            status = program.main(True)
-        except BaseException:
-            # What ends the process is told where its reader waits for it.
-            traceback.print_exc()
-        finally:
-            sys.stderr.flush()
-            os._exit(status)
+        _end_with(lambda: program.main(True))
 
     _serve(requests, run, process.pid)
 
@@ -194,6 +216,41 @@ def _serve_workers(requests: socket.socket) -> None:
         sys.argv[1:] = map(str, given)
         # What is left of pjsua2 is freed as at the end of any Python.
         sys.exit(main())
+
+    _serve(requests, run)
+
+
+def _end_with(program: Callable[[], int | None]) -> NoReturn:
+    """Run a program and end with its exit status, at once: nothing is freed one by one."""
+    status: int | None = 1
+    try:
+        status = program()
+    except SystemExit as end:
+        assert end.code is None or isinstance(end.code, int), "its text would be lost"
+        status = end.code
+    except BaseException:
+        # What ends the process is told where its reader waits for it.
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status or 0)
+
+
+def _serve_commands(requests: socket.socket) -> None:
+    # What most commands load later; each has to load its own module by itself.
+    import voip.cli.app
+    import voip.cli.common
+    import voip.cli.quick
+    import voip.client.stream  # noqa: F401
+    from voip.cli import main
+
+    def run(request: _Request, given: Sequence[int]) -> NoReturn:
+        for standard, descriptor in enumerate(given):
+            os.dup2(descriptor, standard)
+            os.close(descriptor)
+        sys.argv[1:] = request.words
+        _end_with(main)
 
     _serve(requests, run)
 
@@ -234,7 +291,7 @@ def _serve(
             _report_ends(running)
         if requests not in ready:
             continue
-        data, descriptors, _, _ = socket.recv_fds(requests, 1, 3)
+        data, descriptors, _, _ = socket.recv_fds(requests, 1, 4)
         if not data:
             return
         number, output, *given = descriptors
@@ -275,6 +332,10 @@ def _report_ends(running: dict[int, socket.socket]) -> None:
 
 
 if __name__ == "__main__":
-    _servers = {"engines": _serve_engines, "workers": _serve_workers}
+    _servers = {
+        "engines": _serve_engines,
+        "workers": _serve_workers,
+        "commands": _serve_commands,
+    }
     with socket.socket(fileno=int(sys.argv[2])) as own:
         _servers[sys.argv[1]](own)

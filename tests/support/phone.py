@@ -7,11 +7,12 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tests.support.attached import Attached, environment_of
-from tests.support.forking import Forked, children, fork
+from tests.support.forking import Forked, children, command, fork
 from tests.support.peers.kamailio import DOMAIN
 from tests.support.preload import preload
 
@@ -19,7 +20,7 @@ from tests.support.preload import preload
 class Phone(Attached):
     """A phone in `folder`.
 
-    Its engine and its workers are forked from processes with the same modules, where
+    Its engine, workers and commands are forked from processes with the same modules, where
     the environment has no libraries to load first; those of a `fresh` one are always new
     Pythons, and so are those of one with a `prefix` of words before its command.
     """
@@ -76,8 +77,12 @@ class Phone(Attached):
             # Its pipe is closed on this loop, which ends with the test.
             await self._drain
 
+    @property
+    def _is_forked(self) -> bool:
+        return not self._fresh and not self._prefix and "LD_PRELOAD" not in self.environment
+
     async def _engine(self) -> asyncio.subprocess.Process | Forked:
-        if not self._fresh and not self._prefix and "LD_PRELOAD" not in self.environment:
+        if self._is_forked:
             return await fork(self.environment)
         return await asyncio.create_subprocess_exec(
             *self._prefix, sys.executable, "-m", "voip.engine", "--foreground",
@@ -88,15 +93,22 @@ class Phone(Attached):
 
     async def run(self, *words: str, status: int | None = 0, text: str = "") -> tuple[str, str]:
         """Run the real `offhook`; returns standard output and error."""
+        ended, out, err = await self._command(words, text.encode())
+        if status is not None:
+            assert ended == status, (words, ended, out, err)
+        return out.decode(), err.decode()
+
+    async def _command(self, words: Sequence[str], text: bytes) -> tuple[int, bytes, bytes]:
+        if self._is_forked:
+            return await command(words, self.environment, text)
         process = await asyncio.create_subprocess_exec(
             str(Path(sys.executable).with_name("offhook")), *words,
             env=self.environment, stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
-        out, err = await process.communicate(text.encode())
-        if status is not None:
-            assert process.returncode == status, (words, process.returncode, out, err)
-        return out.decode(), err.decode()
+        out, err = await process.communicate(text)
+        assert process.returncode is not None
+        return process.returncode, out, err
 
     async def json(self, *words: str, status: int = 0) -> Any:
         out, _ = await self.run(*words, "--json", status=status)
