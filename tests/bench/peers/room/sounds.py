@@ -13,9 +13,8 @@ from tests.support.media import sound
 from tests.support.media.g711 import decoded
 
 _SENTENCES = (
-    "Please bring the large green folder to the meeting on Thursday.",
-    "Tell Martin that his train leaves at a quarter past nine.",
-    "Nobody was in a hurry, and the river was quiet.",
+    "Please bring the large green folder to the meeting.",
+    "Tell Martin that his train leaves at nine.",
 )
 _PAUSE_S = 0.8
 _NEAR_S = (0.25, 0.05)

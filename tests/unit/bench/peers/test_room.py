@@ -31,7 +31,7 @@ def test_a_room_takes_8_db_and_dies_away() -> None:
 def test_a_near_voice_is_silent_in_its_pauses(tmp_path: Path) -> None:
     near = near_voice(tmp_path)
     assert np.abs(near.samples[near.pauses]).max() == 0
-    assert near.pauses.sum() / sound.RATE == pytest.approx(3 * (0.8 - 0.3), abs=0.01)
+    assert near.pauses.sum() / sound.RATE == pytest.approx(2 * (0.8 - 0.3), abs=0.01)
 
 
 def test_received_packets_are_where_their_timestamps_say() -> None:
