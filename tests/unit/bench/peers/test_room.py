@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.bench.peers.room.reflections import response
 from tests.bench.peers.room.session import kept
 from tests.bench.peers.room.sounds import Sound, decibels, near_voice, received, telephone_band
 from tests.bench.peers.speech import Floats
@@ -15,6 +14,7 @@ from tests.bench.peers.stream import Received
 from tests.support.media import sound
 from tests.support.media.g711 import PCMU, encoded
 from tests.support.media.pulse import RATE
+from tests.support.media.room import response
 
 
 def _tone(hertz: int, seconds: float, rate: int = sound.RATE) -> Floats:

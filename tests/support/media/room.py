@@ -1,20 +1,21 @@
-"""Process that lets a microphone hear a speaker, as a room does.
+"""Room in which a microphone hears a speaker, after a time and with reverberation.
 
-It writes a line once it runs: python -m tests.bench.peers.room.reflections 120
+A process of its own carries the sound.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ctypes
 import os
 import sys
+from collections.abc import AsyncIterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.bench.peers.phones.base import SPEAKER, VOICE
-from tests.support.media.pulse import RATE
+from tests.support.media.pulse import RATE, Pulse
 
 _BLOCK = RATE // 100
 _SIZE = 1 << 14
@@ -45,7 +46,7 @@ class _Buffer(ctypes.Structure):
     )
 
 
-_SERVER_S = ctypes.c_uint32(-1).value
+_SERVERS = ctypes.c_uint32(-1).value  # choice
 
 
 class _Device:
@@ -78,6 +79,27 @@ class _Device:
         assert self._library.pa_simple_flush(self._handle, None) == 0
 
 
+@contextlib.asynccontextmanager
+async def room(
+    pulse: Pulse, delay_ms: int, speaker: str = "speaker", microphone: str = "mic"
+) -> AsyncIterator[None]:
+    """Have a sink, the microphone, hear another one, the speaker.
+
+    It is late by `delay_ms` and the sound server's time, and 8 dB weaker.
+    """
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", __name__, str(delay_ms), speaker, microphone,
+        env=pulse.client_environment, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert await process.stdout.readline(), "the room did not begin"
+    try:
+        yield
+    finally:
+        process.terminate()
+        await process.wait()
+
+
 def response() -> NDArray[np.float64]:
     """A room's answer to one sample: the direct way, and noise that decays."""
     time = np.arange(round(_REVERBERATION_S * RATE)) / RATE
@@ -89,33 +111,27 @@ def response() -> NDArray[np.float64]:
     return whole
 
 
-def _run(delay_ms: int) -> None:
+def _run(delay_ms: int, speaker: str, microphone: str) -> None:
     with contextlib.suppress(PermissionError):  # only root may, and an idle machine needs none
         os.setpriority(os.PRIO_PROCESS, 0, _PRIORITY)
     ahead = (delay_ms + _RESERVE_MS) * RATE // 1000
-    microphone = _Device(
-        _RECORD,
-        f"{SPEAKER}.monitor",
-        _Buffer(_SERVER_S, _SERVER_S, _SERVER_S, _SERVER_S, _BLOCK * _BYTES),
-    )
-    speaker = _Device(
+    ear = _Device(_RECORD, f"{speaker}.monitor", _Buffer(*[_SERVERS] * 4, fragsize=_BLOCK * _BYTES))
+    mouth = _Device(
         _PLAYBACK,
-        VOICE,
-        _Buffer(
-            _SERVER_S, (ahead + 2 * _BLOCK) * _BYTES, ahead * _BYTES, _BLOCK * _BYTES, _SERVER_S
-        ),
+        microphone,
+        _Buffer(_SERVERS, (ahead + 2 * _BLOCK) * _BYTES, ahead * _BYTES, _BLOCK * _BYTES, _SERVERS),
     )
     spectrum = np.fft.rfft(response(), _SIZE)
     later = np.zeros(_SIZE)
-    speaker.write(np.zeros(ahead, dtype=np.int16))
-    microphone.forget()
+    mouth.write(np.zeros(ahead, dtype=np.int16))
+    ear.forget()
     print(flush=True)
     while True:
-        heard = np.fft.irfft(np.fft.rfft(microphone.read(_BLOCK), _SIZE) * spectrum, _SIZE)
+        heard = np.fft.irfft(np.fft.rfft(ear.read(_BLOCK), _SIZE) * spectrum, _SIZE)
         later += heard
-        speaker.write(np.clip(np.round(later[:_BLOCK]), -32768, 32767).astype(np.int16))
+        mouth.write(np.clip(np.round(later[:_BLOCK]), -32768, 32767).astype(np.int16))
         later = np.concatenate([later[_BLOCK:], np.zeros(_BLOCK)])
 
 
 if __name__ == "__main__":
-    _run(int(sys.argv[1]))
+    _run(int(sys.argv[1]), sys.argv[2], sys.argv[3])
