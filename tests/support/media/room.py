@@ -22,7 +22,7 @@ _SIZE = 1 << 14
 """Samples of a transform: a block and the response fit."""
 
 _REVERBERATION_S = 0.3  # until it is 60 dB weaker
-_DIRECT_TO_REST_DB, _GAIN_DB = 3.0, -8.0
+_DIRECT_TO_REST_DB = 3.0
 _RESERVE_MS = 40
 """Sound that is ahead, so that a late block breaks nothing."""
 
@@ -81,14 +81,18 @@ class _Device:
 
 @contextlib.asynccontextmanager
 async def room(
-    pulse: Pulse, delay_ms: int, speaker: str = "speaker", microphone: str = "mic"
+    pulse: Pulse,
+    delay_ms: int,
+    speaker: str = "speaker",
+    microphone: str = "mic",
+    gain_db: float = -8.0,
 ) -> AsyncIterator[None]:
     """Have a sink, the microphone, hear another one, the speaker.
 
-    It is late by `delay_ms` and the sound server's time, and 8 dB weaker.
+    It is late by `delay_ms` and the sound server's time.
     """
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", __name__, str(delay_ms), speaker, microphone,
+        sys.executable, "-m", __name__, str(delay_ms), speaker, microphone, str(gain_db),
         env=pulse.client_environment, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None
@@ -100,18 +104,18 @@ async def room(
         await process.wait()
 
 
-def response() -> NDArray[np.float64]:
+def response(gain_db: float) -> NDArray[np.float64]:
     """A room's answer to one sample: the direct way, and noise that decays."""
     time = np.arange(round(_REVERBERATION_S * RATE)) / RATE
     rest = np.random.default_rng(14).normal(size=len(time)) * 10 ** (-3 * time / _REVERBERATION_S)
     rest[0] = 0
     rest /= np.sqrt(np.sum(rest**2))
     rest[0] = 10 ** (_DIRECT_TO_REST_DB / 20)
-    whole: NDArray[np.float64] = rest / np.sqrt(np.sum(rest**2)) * 10 ** (_GAIN_DB / 20)
+    whole: NDArray[np.float64] = rest / np.sqrt(np.sum(rest**2)) * 10 ** (gain_db / 20)
     return whole
 
 
-def _run(delay_ms: int, speaker: str, microphone: str) -> None:
+def _run(delay_ms: int, speaker: str, microphone: str, gain_db: float) -> None:
     with contextlib.suppress(PermissionError):  # only root may, and an idle machine needs none
         os.setpriority(os.PRIO_PROCESS, 0, _PRIORITY)
     ahead = (delay_ms + _RESERVE_MS) * RATE // 1000
@@ -121,7 +125,7 @@ def _run(delay_ms: int, speaker: str, microphone: str) -> None:
         microphone,
         _Buffer(_SERVERS, (ahead + 2 * _BLOCK) * _BYTES, ahead * _BYTES, _BLOCK * _BYTES, _SERVERS),
     )
-    spectrum = np.fft.rfft(response(), _SIZE)
+    spectrum = np.fft.rfft(response(gain_db), _SIZE)
     later = np.zeros(_SIZE)
     mouth.write(np.zeros(ahead, dtype=np.int16))
     ear.forget()
@@ -134,4 +138,4 @@ def _run(delay_ms: int, speaker: str, microphone: str) -> None:
 
 
 if __name__ == "__main__":
-    _run(int(sys.argv[1]), sys.argv[2], sys.argv[3])
+    _run(int(sys.argv[1]), sys.argv[2], sys.argv[3], float(sys.argv[4]))
