@@ -57,7 +57,6 @@ class Processing(enum.Enum):
 
     NOTHING = enum.auto()
     ECHO = enum.auto()
-    NOISE = enum.auto()
 
 
 class Missing(Exception):

@@ -32,7 +32,6 @@ _Message = dict[str, Any]
 
 _CONFIG = """[audio]
 echo_cancel = {canceller}
-noise_suppression = {suppressor}
 ring = false
 """
 _ACCOUNT = """[accounts.{user}]
@@ -47,7 +46,7 @@ _TRUE = {True: "true", False: "false"}
 
 
 class Offhook(Driver):
-    processing = frozenset({Processing.ECHO, Processing.NOISE})
+    processing = frozenset({Processing.ECHO})
 
     def __init__(
         self, folder: Path, setup: Setup, tree: Path, name: str, has_screen: bool = False
@@ -77,9 +76,7 @@ class Offhook(Driver):
         config.mkdir(parents=True, exist_ok=True)
         (config / "config.toml").write_text(
             _CONFIG.format(
-                # The suppressor is a part of the canceller.
                 canceller=_TRUE[processing is not Processing.NOTHING],
-                suppressor=_TRUE[processing is Processing.NOISE],
             )
         )
         password = self._folder / "password"

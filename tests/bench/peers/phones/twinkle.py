@@ -42,7 +42,6 @@ zrtp_enabled=no
 _TURNED_ON = {
     Processing.NOTHING: "",
     Processing.ECHO: "speex_dsp_aec=yes\n",
-    Processing.NOISE: "speex_dsp_nrd=yes\n",
 }
 """The last line of a setting counts."""
 
@@ -52,7 +51,7 @@ class Twinkle(Program):
     program = package = "twinkle-console"
     codecs = frozenset({"PCMU"})
     is_secure = False
-    processing = frozenset({Processing.ECHO, Processing.NOISE})
+    processing = frozenset({Processing.ECHO})
 
     def __init__(self, folder: Path, setup: Setup) -> None:
         super().__init__(folder, setup, f"{USER}.cfg")

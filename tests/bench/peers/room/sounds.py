@@ -21,7 +21,6 @@ _NEAR_S = (0.25, 0.05)
 """Parts of a pause that do not count: a voice's end, as a phone and a room have it, its start."""
 
 _G711_RATE = 8000
-_BAND = (150, 3400)  # hertz
 
 
 @dataclass(frozen=True)
@@ -77,14 +76,6 @@ def received(packets: Received, clock_offset: float) -> Sound:
         for moment, at, payload in zip(packets.moments, places, packets.payloads, strict=True)
     )
     return Sound(resampled(samples, _G711_RATE, sound.RATE), begin + clock_offset)
-
-
-def telephone_band(samples: Floats) -> Floats:
-    """What G.711 carries of a sound at 16 kHz."""
-    spectrum = np.fft.rfft(samples)
-    hertz = np.fft.rfftfreq(len(samples), 1 / sound.RATE)
-    spectrum[(hertz < _BAND[0]) | (hertz > _BAND[1])] = 0
-    return np.fft.irfft(spectrum, len(samples))
 
 
 def level(samples: Floats) -> float:

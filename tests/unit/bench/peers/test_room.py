@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.bench.peers.room.session import kept
-from tests.bench.peers.room.sounds import Sound, decibels, near_voice, received, telephone_band
+from tests.bench.peers.room.sounds import Sound, decibels, near_voice, received
 from tests.bench.peers.speech import Floats
 from tests.bench.peers.stream import Received
 from tests.support.media import sound
@@ -61,9 +61,3 @@ def test_a_sound_continues_with_silence() -> None:
     assert len(part) == round(0.2 * sound.RATE)
     assert np.abs(part[: len(part) // 2]).max() > 7000
     assert np.abs(part[len(part) // 2 :]).max() == 0
-
-
-def test_the_band_of_a_telephone_has_an_end() -> None:
-    low, high = (np.std(telephone_band(_tone(hertz, 1))) for hertz in (1000, 6000))
-    assert low == pytest.approx(8000 / np.sqrt(2), rel=0.01)
-    assert high < 1
