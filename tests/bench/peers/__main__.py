@@ -4,9 +4,9 @@ Run by hand, on an idle machine: python -m tests.bench.peers
 
 All phones register at one Kamailio, with TLS and SRTP, and call one far end, which
 answers at once with the one codec that is measured. Twinkle has no TLS: it uses UDP and
-RTP. Echo cancelling is off; everything else has the phone's default. Each run measures
-every phone once, so that load which comes and goes meets all alike. Five take about 70
-minutes. SRTP is AES_CM_128_HMAC_SHA1_80 for all.
+RTP. Echo cancelling is off, but for `echo`; everything else has the phone's default.
+Each run measures every phone once, so that load which comes and goes meets all alike.
+Five take about 70 minutes. SRTP is AES_CM_128_HMAC_SHA1_80 for all.
 
 - Mouth to ear: from a chirp in the phone's microphone, by way of the far end, which
   returns each packet of voice as it comes, to the same chirp at that phone's speaker.
@@ -22,6 +22,11 @@ minutes. SRTP is AES_CM_128_HMAC_SHA1_80 for all.
   speechmos onnxruntime` the other.
 - Packet to ear: from each second of speech that the far end sends to the same at the
   phone's speaker, before, while and after the packets are held for 0 to 80 ms.
+- Echo: the phone's canceller is on, and its microphone hears its speaker by way of a room
+  (8 dB weaker, 0.3 s of reverberation) 20 to 200 ms late, beside what the sound server
+  takes. The far end speaks, in G.711: how much weaker it hears itself than the microphone
+  does, after five seconds; then with a voice at the phone, in its pauses. That voice is
+  compared with the same through the same phone while the far end is silent.
 """
 
 from __future__ import annotations
@@ -33,7 +38,7 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.bench.peers.ground import Ground
@@ -43,12 +48,16 @@ from tests.bench.peers.phones.base import Driver, Missing, package_version
 from tests.bench.peers.phones.linphone import Linphone
 from tests.bench.peers.phones.offhook import Offhook
 from tests.bench.peers.phones.twinkle import Twinkle
+from tests.bench.peers.room.echo import EchoSession, echo_rows
+from tests.bench.peers.room.session import RoomSession
 from tests.bench.peers.speech import PACKAGES, Speech, judges
 from tests.bench.peers.stream import Received
 from tests.bench.peers.table import figures, markdown, ratios, summary
 
 _OURS, _SHOWN, _BEFORE = "Offhook", "with screen", "before"
 _TREE = Path(__file__).parents[3]
+_ROOM_SESSIONS: dict[str, type[RoomSession]] = {"echo": EchoSession}
+_ALL_PARTS = (*PARTS, *_ROOM_SESSIONS)
 
 
 def _phones(ground: Ground, shows: bool, against: Path | None) -> list[Driver]:
@@ -78,22 +87,43 @@ async def _measure(
     speech = Speech(ground.folder)
     measured: dict[str, list[Values]] = {phone.name: [] for phone in phones}
     sent: dict[str, str] = {}
-    for phone in phones:
-        await phone.prepare()
     for run in range(runs):
         for phone in phones:
             print(f"run {run + 1} of {runs}: {phone.name}", file=sys.stderr, flush=True)
-            session = Session(ground, phone, speech, seed=run)
-            try:
-                await session.run(parts)
-            except (AssertionError, OSError) as error:  # a timeout is one, and a phone that died
-                why = f"{type(error).__name__} {error}"
-                print(f"  failed at {session.stage}: {why}", file=sys.stderr, flush=True)
-            # What a run had measured before it failed counts.
-            measured[phone.name].append(session.values)
-            for codec, received in session.received.items():
-                sent[f"{phone.name} {codec}"] = _sent(phone.name, CODECS[codec], received)
+            values: Values = {}
+            for session in _sessions(ground, phone, speech, run, parts):
+                try:
+                    await session.run(parts)
+                except (AssertionError, OSError) as error:  # a timeout, or a phone that died
+                    why = f"{type(error).__name__} {error}"
+                    print(f"  failed at {session.stage}: {why}", file=sys.stderr, flush=True)
+                # What a run had measured before it failed counts.
+                values |= session.values
+                for codec, received in session.received.items():
+                    sent[f"{phone.name} {codec}"] = _sent(phone.name, CODECS[codec], received)
+                if isinstance(session, EchoSession) and session.paths_ms:
+                    sent[f"{phone.name} room"] = _room(phone.name, session.paths_ms)
+            measured[phone.name].append(values)
     return measured, list(sent.values())
+
+
+def _sessions(
+    ground: Ground, phone: Driver, speech: Speech, seed: int, parts: frozenset[str]
+) -> Iterator[Session]:
+    """Sessions of one run: a phone with other settings is another process."""
+    if parts & frozenset(PARTS):
+        yield Session(ground, phone, speech, seed)
+    for part, session in _ROOM_SESSIONS.items():
+        if part in parts and session.processing in phone.processing:
+            yield session(ground, phone, speech, seed)
+
+
+def _room(phone: str, paths_ms: list[float]) -> str:
+    """What a phone's rooms took beside the delays that they are named by."""
+    return (
+        f"- {phone}, rooms: {min(paths_ms):.0f} to {max(paths_ms):.0f} ms more from speaker to "
+        "microphone than named"
+    )
 
 
 def _sent(phone: str, codec: str, received: Received) -> str:
@@ -123,11 +153,12 @@ async def _main(arguments: argparse.Namespace) -> None:
             measured, sent = await _measure(ground, phones, arguments.runs, parts)
         finally:
             await ground.stop()
+    known = [*rows(), *echo_rows()]
     by_measure = {
-        name: {row.measure: [run.get(row.measure, []) for run in runs] for row in rows()}
+        name: {row.measure: [run.get(row.measure, []) for run in runs] for row in known}
         for name, runs in measured.items()
     }
-    shown = [row for row in rows() if any(any(by[row.measure]) for by in by_measure.values())]
+    shown = [row for row in known if any(any(by[row.measure]) for by in by_measure.values())]
     kin = [name for name in (_SHOWN, _BEFORE) if name in by_measure]
     print(markdown(ratios(shown, by_measure, _OURS, kin)))
     print()
@@ -148,7 +179,7 @@ if __name__ == "__main__":
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--runs", type=int, default=5, help="of every phone; 5 unless given")
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--parts", nargs="+", choices=_ALL_PARTS, default=_ALL_PARTS)
     parser.add_argument("--screen", action="store_true", help="add a column with the screen")
     parser.add_argument("--against", type=Path, metavar="TREE",
                         help="an earlier checkout of Offhook, with its .venv")  # fmt: skip

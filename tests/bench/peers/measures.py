@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 import numpy as np
 
 from tests.bench.peers.ground import Ground
-from tests.bench.peers.phones.base import SPEAKER, USER, VOICE, Driver
+from tests.bench.peers.phones.base import SPEAKER, USER, VOICE, Driver, Processing
 from tests.bench.peers.speech import PATTERNS, Floats, Speech, to_16_khz
 from tests.bench.peers.stream import FRAME_S, Received, Stream
 from tests.bench.peers.table import Row
@@ -89,6 +89,8 @@ class Session:
     end while it spoke, by codec, and `stage` what it is at.
     """
 
+    processing = Processing.NOTHING
+
     def __init__(self, ground: Ground, driver: Driver, speech: Speech, seed: int) -> None:
         self.values: Values = {}
         self.stage = "start"
@@ -98,37 +100,43 @@ class Session:
     async def run(self, parts: frozenset[str]) -> None:
         # It registered for ten minutes; a run of a phone is shorter.
         await self._ground.far.register()
+        await self._driver.prepare(self.processing)
         try:
-            await self._start()
+            started_ms = await self._start()
             await self._driver.show()
             await asyncio.sleep(_SETTLE_S)
-            codecs = [codec for codec in CODECS if codec in self._driver.codecs]
-            if "idle" in parts:
-                self.stage = "idle"
-                await self._idle()
-            if "dial" in parts:
-                self.stage = "dial"
-                await self._dial()
-            if "calls" in parts:
-                for codec in codecs:
-                    self.stage = f"calls, {CODECS[codec]}"
-                    await self._talk(codec)
-            if "loss" in parts:
-                for codec in codecs:
-                    self.stage = f"loss, {CODECS[codec]}"
-                    await self._lose(codec)
-            if "return" in parts:
-                for codec in codecs:
-                    self.stage = f"return, {CODECS[codec]}"
-                    await self._return(codec)
-            if "jitter" in parts:
-                for codec in codecs:
-                    self.stage = f"jitter, {CODECS[codec]}"
-                    await self._shake(codec)
+            await self._measure(parts, started_ms)
         finally:
             await self._driver.stop()
 
-    async def _start(self) -> None:
+    async def _measure(self, parts: frozenset[str], started_ms: float) -> None:
+        self._note("start", started_ms)
+        codecs = [codec for codec in CODECS if codec in self._driver.codecs]
+        if "idle" in parts:
+            self.stage = "idle"
+            await self._idle()
+        if "dial" in parts:
+            self.stage = "dial"
+            await self._dial()
+        if "calls" in parts:
+            for codec in codecs:
+                self.stage = f"calls, {CODECS[codec]}"
+                await self._talk(codec)
+        if "loss" in parts:
+            for codec in codecs:
+                self.stage = f"loss, {CODECS[codec]}"
+                await self._lose(codec)
+        if "return" in parts:
+            for codec in codecs:
+                self.stage = f"return, {CODECS[codec]}"
+                await self._return(codec)
+        if "jitter" in parts:
+            for codec in codecs:
+                self.stage = f"jitter, {CODECS[codec]}"
+                await self._shake(codec)
+
+    async def _start(self) -> float:
+        """Milliseconds until it was registered."""
         before = self._ground.registrations(USER)
         begun = time.perf_counter()
         await self._driver.start()
@@ -136,7 +144,7 @@ class Session:
             # No event reports it; a look takes far less than a millisecond.
             await asyncio.sleep(0.001)
             assert time.perf_counter() - begun < _REGISTERED_S, self._driver.name
-        self._note("start", 1000 * (time.perf_counter() - begun))
+        return 1000 * (time.perf_counter() - begun)
 
     async def _idle(self) -> None:
         pids = family(self._driver.pids)
@@ -239,11 +247,12 @@ class Session:
                 self._note(f"jitter {codec} {moment}", 1000 * late)
 
     @contextlib.asynccontextmanager
-    async def _call(self, codec: str) -> AsyncIterator[Stream]:
+    async def _call(self, codec: str, reflects: bool = True) -> AsyncIterator[Stream]:
         self._ground.far.codec = codec
         calls = self._ground.far.calls
         await self._driver.dial()
         stream = await self._ground.far.answered(calls)
+        stream.reflects = reflects
         assert stream.is_secret == self._driver.is_secure, self._driver.name
         await self._until_voice(stream)
         await asyncio.sleep(_SETTLE_S)

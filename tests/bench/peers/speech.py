@@ -79,21 +79,17 @@ class Score:
 
 
 class Speech:
-    """A speaker's sentences at 16 kHz, as PESQ wants them."""
+    """A speaker's sentences at 16 kHz, as PESQ wants them; `voice` is espeak-ng's name."""
 
-    def __init__(self, folder: Path) -> None:
-        samples = sound.load(sound.speak(folder / "speech.wav", TEXT))
+    def __init__(self, folder: Path, text: str = TEXT, voice: str = "en") -> None:
+        folder.mkdir(exist_ok=True)
+        samples = sound.load(sound.speak(folder / "speech.wav", text, voice))
         self.samples: Floats = samples * _LEVEL / np.sqrt(np.mean(samples**2))
 
     def at(self, rate: int) -> Floats:
         """The sentences at another rate, in whole frames."""
-        size = round(len(self.samples) * rate / sound.RATE)
-        spectrum = np.fft.rfft(self.samples)
-        fitted = np.zeros(size // 2 + 1, dtype=complex)
-        kept = min(len(spectrum), len(fitted))
-        fitted[:kept] = spectrum[:kept]
-        resampled = np.fft.irfft(fitted, size) * size / len(self.samples)
-        return np.pad(resampled, (0, -size % round(rate * FRAME_S)))
+        samples = resampled(self.samples, sound.RATE, rate)
+        return np.pad(samples, (0, -len(samples) % round(rate * FRAME_S)))
 
     def script(self, codec: str, patterns: Sequence[Pattern], seed: int) -> Script:
         """All patterns one after the other, with silence between them.
@@ -133,7 +129,7 @@ class Speech:
         frames = np.tile(self.at(sound.RATE), 1 + (second + 1) * sound.RATE // len(self.samples))
         spoken = frames[second * sound.RATE : (second + 1) * sound.RATE]
         at = round((offset_s + second) * sound.RATE)
-        return _lag(spoken, heard[at : at + len(spoken) + _LONGEST_DELAY]) / sound.RATE
+        return lag(spoken, heard[at : at + len(spoken) + _LONGEST_DELAY]) / sound.RATE
 
     def _begin(self, codec: str) -> tuple[_Mulaw | _Opus, NDArray[np.int16]]:
         """An encoder, and the sentences in frames for it."""
@@ -156,13 +152,13 @@ class Speech:
 
     def returned(self, label: str, said: Floats, heard: Floats) -> Iterator[Score]:
         """Scores of the sentences in `heard`, which were in `said` at the same time."""
-        begin = _lag(self.samples, said)
+        begin = lag(self.samples, said)
         part = heard[begin : begin + len(self.samples) + round(_LATEST_S * sound.RATE)]
         for measure, value in self._judged(part):
             yield Score(measure, label, value)
 
     def _judged(self, part: Floats) -> Iterator[tuple[str, float]]:
-        part = part[_lag(self.samples, part) :][: len(self.samples)]
+        part = part[lag(self.samples, part) :][: len(self.samples)]
         for measure in judges():
             yield measure, _JUDGES[measure](self.samples, part)
 
@@ -172,7 +168,8 @@ def judges() -> list[str]:
     return [name for name, package in PACKAGES.items() if importlib.util.find_spec(package)]
 
 
-def _pesq(said: Floats, heard: Floats) -> float:
+def pesq_wb(said: Floats, heard: Floats) -> float:
+    """PESQ-WB (ITU-T P.862.2) of sound at 16 kHz; needs the package `pesq`."""
     from pesq import PesqError, pesq
 
     return float(pesq(sound.RATE, said, heard, "wb", on_error=PesqError.RETURN_VALUES))
@@ -184,7 +181,7 @@ def _plcmos(_: Floats, heard: Floats) -> float:
     return float(plcmos.run(heard / 32768, sr=sound.RATE)["plcmos"])
 
 
-_JUDGES: dict[str, Callable[[Floats, Floats], float]] = {"pesq": _pesq, "plcmos": _plcmos}
+_JUDGES: dict[str, Callable[[Floats, Floats], float]] = {"pesq": pesq_wb, "plcmos": _plcmos}
 
 
 class _Mulaw:
@@ -208,6 +205,16 @@ class _Opus(Encoder):
         self.set(SET_LOSS, round(100 * share))
 
 
+def resampled(samples: Floats, rate: int, to: int) -> Floats:
+    """Sound of one rate at another."""
+    size = round(len(samples) * to / rate)
+    spectrum = np.fft.rfft(samples)
+    fitted = np.zeros(size // 2 + 1, dtype=complex)
+    kept = min(len(spectrum), len(fitted))
+    fitted[:kept] = spectrum[:kept]
+    return np.fft.irfft(fitted, size) * size / len(samples)
+
+
 def to_16_khz(samples: NDArray[np.int16]) -> Floats:
     """Sound at `RATE` at a third of its rate."""
     size = len(samples) // 3
@@ -215,7 +222,8 @@ def to_16_khz(samples: NDArray[np.int16]) -> Floats:
     return np.fft.irfft(spectrum[: size // 2 + 1], size) / 3
 
 
-def _lag(speech: Floats, heard: Floats) -> int:
+def lag(speech: Floats, heard: Floats) -> int:
+    """Sample of `heard` at which the speech begins."""
     size = 1 << (len(speech) + len(heard)).bit_length()
     product = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(speech, size))
     match = np.fft.irfft(product, size)

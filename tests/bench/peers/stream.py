@@ -37,6 +37,8 @@ class Received:
     """
 
     sizes: list[int] = field(default_factory=list)
+    payloads: list[bytes] = field(default_factory=list)
+    stamps: list[int] = field(default_factory=list)
     moments: list[float] = field(default_factory=list)
     held_s: list[float] = field(default_factory=list)
     strange: int = 0
@@ -130,6 +132,8 @@ class Stream:
                 sequence, stamp = struct.unpack_from("!HI", packet, 2)
                 payload = packet[_HEADER + 4 * (packet[0] & 0x0F) :]
                 self.received.sizes.append(len(payload))
+                self.received.payloads.append(payload)
+                self.received.stamps.append(stamp)
                 self.received.moments.append(arrival)
                 self._news.set()
                 is_lost = next(self._lost, False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from tests.call.sound.conftest import TwoPhones
 from tests.support.media import sound
+from tests.support.media.noises import NOISES
 from tests.support.media.pulse import RATE, Pulse, write
 from tests.support.peers.kamailio import DOMAIN
 from tests.support.phone import Phone
@@ -28,40 +28,8 @@ The sound begins up to a second after the recording.
 _NOISE = 0.2
 """Noise beside a voice, 14 dB below it."""
 
-_TALK = "We walked along the river and talked about the plans for next summer, and nobody hurried."
-
 _QUIET = 0.05
 """A voice from across the room."""
-
-
-async def _hiss(place: Path, seconds: float) -> NDArray[np.float64]:
-    return np.random.default_rng(1).normal(0, 1, int(seconds * RATE))
-
-
-async def _fan(place: Path, seconds: float) -> NDArray[np.float64]:
-    """A rumble below 400 Hz, and the hum of a motor."""
-    hiss = await _hiss(place, seconds)
-    spectrum = np.fft.rfft(hiss)
-    spectrum[int(400 * seconds) :] = 0
-    rumble = np.fft.irfft(spectrum, len(hiss))
-    time = np.arange(len(hiss)) / RATE
-    hum = sum(np.sin(2 * np.pi * hertz * time) for hertz in (100, 150, 200, 300))
-    mixed: NDArray[np.float64] = rumble / rumble.std() + 0.5 * hum
-    return mixed
-
-
-async def _people(place: Path, seconds: float) -> NDArray[np.float64]:
-    """Many who speak at once."""
-    size = int(seconds * RATE)
-    mixed = np.zeros(size)
-    for number, voice in enumerate(("en+m1", "en+f2", "en+m3", "en+f4", "en-us", "en+m7")):
-        file = await asyncio.to_thread(sound.speak, place / f"{number}.wav", _TALK, voice)
-        talk = np.repeat(sound.load(file), RATE // sound.RATE)
-        mixed += np.resize(np.roll(talk, number * RATE), size)
-    return mixed
-
-
-NOISES = {"hiss": _hiss, "fan": _fan, "people": _people}
 
 
 async def turn(phone: Phone, setting: str, on: bool) -> None:

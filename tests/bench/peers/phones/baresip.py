@@ -7,7 +7,7 @@ import json
 import time
 from pathlib import Path
 
-from tests.bench.peers.phones.base import TARGET, USER, Program, Setup
+from tests.bench.peers.phones.base import TARGET, USER, Processing, Program, Setup
 from tests.support.network.ports import LOOPBACK, free_port
 from tests.support.peers.kamailio import DOMAIN
 
@@ -24,8 +24,8 @@ class Baresip(Program):
         self._libraries = next(self._path.parent.parent.glob("lib/**/baresip/modules"))
         self._control = free_port()
 
-    async def prepare(self) -> None:
-        self._folder.mkdir(parents=True)
+    async def prepare(self, processing: Processing) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
         lines = [
             f"module_path {self._libraries}",
             f"sip_listen {LOOPBACK}:0",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import asyncio
 import contextlib
+import enum
 import os
 import re
 import shutil
@@ -51,6 +52,13 @@ class Setup:
         }  # fmt: skip
 
 
+class Processing(enum.Enum):
+    """What a phone does to the sound of its microphone."""
+
+    NOTHING = enum.auto()
+    ECHO = enum.auto()
+
+
 class Missing(Exception):
     """Phone that is not installed; the text names its Debian package."""
 
@@ -59,17 +67,20 @@ class Missing(Exception):
 
 
 class Driver(abc.ABC):
-    """A phone with one account; `prepare` comes once, before every `start`."""
+    """A phone with one account; `prepare` comes before every `start`."""
 
     name: str
     codecs: frozenset[str] = frozenset({"PCMU", "opus"})
     is_secure = True
+    processing: frozenset[Processing] = frozenset()
+    """What it may be asked to do, beside nothing."""
 
     @abc.abstractmethod
     async def version(self) -> str: ...
 
     @abc.abstractmethod
-    async def prepare(self) -> None: ...
+    async def prepare(self, processing: Processing) -> None:
+        """Write the phone's settings."""
 
     @abc.abstractmethod
     async def start(self) -> None:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from tests.bench.peers.phones.base import MICROPHONE, SPEAKER, TARGET, USER, Program, Setup
+from tests.bench.peers.phones.base import (
+    MICROPHONE,
+    SPEAKER,
+    TARGET,
+    USER,
+    Processing,
+    Program,
+    Setup,
+)
 from tests.support.network.ports import LOOPBACK
 from tests.support.peers.kamailio import DOMAIN
 
@@ -36,7 +44,7 @@ realm={domain}
 domain={domain}
 
 [sound]
-echocancellation=0
+echocancellation={cancels_echo:d}
 capture_dev_id=PulseAudio Unknown: {microphone}
 playback_dev_id=PulseAudio Unknown: {speaker}
 ringer_dev_id=PulseAudio Unknown: {speaker}
@@ -46,18 +54,20 @@ ringer_dev_id=PulseAudio Unknown: {speaker}
 class Linphone(Program):
     name = program = "linphonec"
     package = "linphone-cli"
+    processing = frozenset({Processing.ECHO})
 
     def __init__(self, folder: Path, setup: Setup) -> None:
         super().__init__(folder, setup, "-c", str(folder / "linphonerc"))
 
-    async def prepare(self) -> None:
-        self._folder.mkdir(parents=True)
-        (self._folder / ".local" / "share" / "linphone").mkdir(parents=True)
+    async def prepare(self, processing: Processing) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder / ".local" / "share" / "linphone").mkdir(parents=True, exist_ok=True)
         (self._folder / "linphonerc").write_text(
             _CONFIG.format(
                 authority=self._setup.authority, host=LOOPBACK, port=self._setup.tls_port,
                 user=USER, domain=DOMAIN, password=self._setup.password,
                 microphone=MICROPHONE, speaker=SPEAKER,
+                cancels_echo=processing is Processing.ECHO,
             )
         )  # fmt: skip
 

@@ -18,6 +18,7 @@ from tests.bench.peers.phones.base import (
     USER,
     AtTerminal,
     Driver,
+    Processing,
     Setup,
     end,
     first_line,
@@ -30,7 +31,7 @@ from voip.protocol.framing import MAX_REPLY
 _Message = dict[str, Any]
 
 _CONFIG = """[audio]
-echo_cancel = false
+echo_cancel = {canceller}
 ring = false
 """
 _ACCOUNT = """[accounts.{user}]
@@ -41,8 +42,12 @@ ca_file = "{authority}"
 password_file = "{password}"
 """
 
+_TRUE = {True: "true", False: "false"}
+
 
 class Offhook(Driver):
+    processing = frozenset({Processing.ECHO})
+
     def __init__(
         self, folder: Path, setup: Setup, tree: Path, name: str, has_screen: bool = False
     ) -> None:
@@ -66,10 +71,14 @@ class Offhook(Driver):
         version = await first_line(*described, pattern=r"\S+")
         return f"{version}, engine and workers{' and screen' if self._has_screen else ''}"
 
-    async def prepare(self) -> None:
+    async def prepare(self, processing: Processing) -> None:
         config = self._folder / "config"
-        config.mkdir(parents=True)
-        (config / "config.toml").write_text(_CONFIG)
+        config.mkdir(parents=True, exist_ok=True)
+        (config / "config.toml").write_text(
+            _CONFIG.format(
+                canceller=_TRUE[processing is not Processing.NOTHING],
+            )
+        )
         password = self._folder / "password"
         password.write_text(self._setup.password)
         accounts = config / "accounts.toml"

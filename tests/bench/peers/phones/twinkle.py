@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from tests.bench.peers.phones.base import TARGET, USER, Program, Setup
+from tests.bench.peers.phones.base import TARGET, USER, Processing, Program, Setup
 from tests.support.network.ports import LOOPBACK, free_sip_port
 from tests.support.peers.kamailio import DOMAIN
 
@@ -39,19 +39,26 @@ speex_dsp_aec=no
 zrtp_enabled=no
 """
 
+_TURNED_ON = {
+    Processing.NOTHING: "",
+    Processing.ECHO: "speex_dsp_aec=yes\n",
+}
+"""The last line of a setting counts."""
+
 
 class Twinkle(Program):
     name = "Twinkle"
     program = package = "twinkle-console"
     codecs = frozenset({"PCMU"})
     is_secure = False
+    processing = frozenset({Processing.ECHO})
 
     def __init__(self, folder: Path, setup: Setup) -> None:
         super().__init__(folder, setup, f"{USER}.cfg")
 
-    async def prepare(self) -> None:
+    async def prepare(self, processing: Processing) -> None:
         home = self._folder / ".twinkle"
-        home.mkdir(parents=True)
+        home.mkdir(parents=True, exist_ok=True)
         # RTP ports are even (RFC 3550 section 11); Twinkle is silent at an odd one.
         rtp = free_sip_port() & ~1
         (home / "twinkle.sys").write_text(_SYSTEM.format(sip=free_sip_port(), rtp=rtp))
@@ -60,6 +67,7 @@ class Twinkle(Program):
                 user=USER, domain=DOMAIN, password=self._setup.password,
                 host=LOOPBACK, port=self._setup.udp_port,
             )
+            + _TURNED_ON[processing]
         )  # fmt: skip
 
     async def dial(self) -> float:
