@@ -87,7 +87,8 @@ async def test_a_voice_is_passed_on_from_a_room_with_long_reverberation(
 ) -> None:
     async with room(desk, 60, gain_db=2):
         near, _, heard = await _both_speak(desk, two_phones, place, _LONG_LEARNT_S)
-    assert _share(near, heard) > 1 / 3
+    # With WebRTC's own settings it is a fifth or less in more than half of the calls.
+    assert _share(near, heard) > 1 / 4
 
 
 async def _both_speak(
