@@ -217,6 +217,16 @@ PJ_DEF(pj_bool_t) pjmedia_pulse_has(pjmedia_aud_dev_index id)
 }
 
 
+/* Move a lane. Until it is there, its device says nothing of the default one. */
+static const char *aim(struct pulse_lane *lane, const struct pulse_dev *dev,
+                       const char *standard)
+{
+    lane->is_default = !dev->node[0];
+    lane->follows = PJ_FALSE;
+    return lane->is_default ? standard : dev->node;
+}
+
+
 static void on_move(pa_context *context, int success, void *user_data)
 {
     PJ_UNUSED_ARG(user_data);
@@ -283,11 +293,11 @@ PJ_DEF(pj_status_t) pjmedia_pulse_move(pjmedia_aud_dev_index rec_id,
         }
         pulse_forget(pulse.context_move_source_output_by_name(
                     the_factory->context, pulse.stream_get_index(in),
-                    source->node[0] ? source->node : "@DEFAULT_SOURCE@",
+                    aim(&stream->capture, source, "@DEFAULT_SOURCE@"),
                     &on_move, NULL));
         pulse_forget(pulse.context_move_sink_input_by_name(
                     the_factory->context, pulse.stream_get_index(out),
-                    sink->node[0] ? sink->node : "@DEFAULT_SINK@",
+                    aim(&stream->playback, sink, "@DEFAULT_SINK@"),
                     &on_move, NULL));
         status = PJ_SUCCESS;
     }

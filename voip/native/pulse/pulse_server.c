@@ -262,6 +262,22 @@ static void on_source(pa_context *context, const pa_source_info *info, int end,
 }
 
 
+/* Device of a call that is where the default device is, NULL without one. */
+static const char *followed(const struct pulse_factory *pf, pjmedia_dir dir)
+{
+    const struct pulse_stream *stream;
+
+    for (stream = pf->streams; stream; stream = stream->next) {
+        const struct pulse_lane *lane = dir == PJMEDIA_DIR_CAPTURE ?
+                                        &stream->capture : &stream->playback;
+
+        if (lane->stream && lane->follows && pulse_is_running(lane))
+            return pulse.stream_get_device_name(lane->stream);
+    }
+    return NULL;
+}
+
+
 static void on_server(pa_context *context, const pa_server_info *info,
                       void *user_data)
 {
@@ -274,9 +290,15 @@ static void on_server(pa_context *context, const pa_server_info *info,
         return;
     nodes[0] = info->default_sink_name;
     nodes[1] = info->default_source_name;
-    for (i = 0; i < PJ_ARRAY_SIZE(nodes); ++i)
-        pulse_copy_text(pf->defaults[i].node, nodes[i] ? nodes[i] : "",
-                        NODE_LEN);
+    for (i = 0; i < PJ_ARRAY_SIZE(nodes); ++i) {
+        /* PipeWire's server has told a client of another default device by
+         * moving its streams alone, and named the former one ever after.
+         */
+        const char *node = followed(pf, pf->defaults[i].dir);
+
+        node = node ? node : nodes[i];
+        pulse_copy_text(pf->defaults[i].node, node ? node : "", NODE_LEN);
+    }
 }
 
 
@@ -331,12 +353,8 @@ static void on_tick(pa_mainloop_api *api, pa_time_event *event,
         pulse_watch(&stream->capture, &pf->state.capture_us);
         pulse_watch(&stream->playback, &pf->state.playback_us);
     }
-    /* PipeWire's server has once in a while told nothing of another default
-     * device, to which it had moved the streams.
-     */
-    if ((pf->streams && ++pf->ticks % TICKS_BETWEEN_LOOKS == 0) ||
-        (pf->look_later && !pf->looks))
-    {
+    pf->look_later |= pf->streams && ++pf->ticks % TICKS_BETWEEN_LOOKS == 0;
+    if (pf->look_later && !pf->looks) {
         pf->look_later = PJ_FALSE;
         pulse_begin_look(pf);
     }
