@@ -23,7 +23,7 @@ _ENTRY = "offhook.desktop"
 _MARK = "# Written by “offhook links install”; “offhook links remove” deletes it.\n"
 _FORMER = "X-Offhook-Before-"
 _PROGRAM = re.compile(r"[A-Za-z0-9_.-]{1,200}\.desktop")
-_TIMEOUT_S = 10.0
+_TIMEOUT_S = 60.0
 
 
 def install(program: Path) -> tuple[Path, str | None]:
