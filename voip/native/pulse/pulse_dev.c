@@ -111,6 +111,14 @@ static pj_status_t factory_refresh(pjmedia_aud_dev_factory *f)
         return PJ_SUCCESS;
     }
     pulse_lock(pf);
+    /* PipeWire's server has named no default device to a phone for as long as
+     * it was connected, and the right one to others.
+     */
+    if (!pf->streams && (pf->found.devs[0].is_missing ||
+                         pf->found.devs[1].is_missing))
+    {
+        pulse_drop_connection(pf);
+    }
     if (pulse_connect_server(pf) == PJ_SUCCESS) {
         if (pf->looks)
             pf->look_again = PJ_TRUE;
