@@ -94,7 +94,7 @@ from voip.protocol.client import (
 from voip.protocol.people import (
     BlockCaller,
     BlockedCallers,
-    ContactEntry,
+    Contact,
     ContactNumber,
     ContactsPage,
     DeleteMessages,
@@ -770,7 +770,7 @@ REPLIES: dict[str, msgspec.Struct] = {
     "devices": Devices(devices=(DEVICE,), in_use="pulse"),
     "blocked": BlockedCallers(callers=(BLOCKED,)),
     "contacts": ContactsPage(
-        contacts=(ContactEntry("Ann", (ContactNumber("030 123456", label="work", tones=",,55"),)),),
+        contacts=(Contact("Ann", (ContactNumber("030 123456", label="work", tones=",,55"),)),),
         total=1,
         folder="/home/me/.config/offhook/contacts",
     ),

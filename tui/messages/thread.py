@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Self
 
 from textual.widgets import Input
 
+from tui.host import Host
 from tui.terminal.text import Part, Role
 from tui.terminal.wrapping import Paragraph, paragraph
 from tui.widgets.list_box import LineBox
@@ -16,7 +16,15 @@ from tui.words import phrases
 from voip.client import message_words
 from voip.model import Party
 from voip.protocol.client import NumberedEvent
-from voip.protocol.people import GetMessages, MarkRead, MessageEvent, Messages, SendMessage
+from voip.protocol.people import (
+    GetMessages,
+    LookedUp,
+    LookUp,
+    MarkRead,
+    MessageEvent,
+    Messages,
+    SendMessage,
+)
 from voip.texts import TextMessage
 
 _MOST = 200
@@ -36,11 +44,6 @@ class ThreadBox(LineBox[Prose]):
         self._account = account
         self._target = target
         self.title_of_box = f"Texts with {phrases.who(remote)}, account {account}"
-
-    @classmethod
-    def to_typed(cls, typed: str, uri: str, account: str) -> Self:
-        """The thread of a target that the user typed, which is at `uri`."""
-        return cls(Party(uri=uri.partition(";")[0]), account, typed)
 
     def on_mount(self) -> None:
         self.write()
@@ -106,3 +109,15 @@ class ThreadBox(LineBox[Prose]):
         # Each line stands apart from the edge, where the phone's own words begin.
         for text in message.text.splitlines():
             yield paragraph(" " * _HANG, text, hang=_HANG)
+
+
+async def write_to(phone: Host, typed: str, account: str | None = None) -> None:
+    """Open the thread of a target as a user types it, or say why there is none."""
+    found = await phone.get(LookUp(text=typed, account=account), LookedUp)
+    if found is None:
+        return
+    if found.uri is None or found.account is None:
+        phone.tell(found.problem or "Nobody was found.", "error")
+        return
+    remote = Party(uri=found.uri.partition(";")[0])
+    phone.push_screen(ThreadBox(remote, found.account, typed))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tui.keys.context import Context
-from tui.messages.thread import ThreadBox
+from tui.messages.thread import ThreadBox, write_to
 from tui.terminal.text import Line, Part, Role, line
 from tui.widgets.ask import AskText, Confirm
 from tui.widgets.lines import Lines
@@ -19,8 +19,6 @@ from voip.protocol.client import NumberedEvent
 from voip.protocol.people import (
     DeleteThread,
     GetThreads,
-    LookedUp,
-    LookUp,
     MessageEvent,
     MessagesDeleted,
     Threads,
@@ -136,19 +134,10 @@ class ThreadsBox(SearchBox[ThreadRows]):
 
         def done(typed: str | None) -> None:
             if typed and typed.strip():
-                self.phone.later(self._write_to(typed.strip()))
+                self.phone.later(write_to(self.phone, typed.strip()))
 
         hint = "To whom? A number, a name or a SIP address."
         self.phone.push_screen(AskText("Write a text", hint), done)
-
-    async def _write_to(self, typed: str) -> None:
-        found = await self.phone.get(LookUp(text=typed), LookedUp)
-        if found is None:
-            return
-        if found.uri is None or found.account is None:
-            self.phone.tell(found.problem or "Nobody was found.", "error")
-            return
-        self.phone.push_screen(ThreadBox.to_typed(typed, found.uri, found.account))
 
     def delete(self) -> None:
         """Delete the thread under the cursor, once the user has agreed."""

@@ -10,13 +10,13 @@ import msgspec
 from tui.calls.dial import Dial
 from tui.keys.context import Context
 from tui.log.pane import CallLog
-from tui.messages.thread import ThreadBox
+from tui.messages.thread import write_to
 from tui.terminal.text import Line, Part, line
 from tui.widgets.lines import Lines
 from tui.widgets.list_box import SearchBox
 from tui.widgets.screens import bindings_of
 from voip.protocol.calls import PlaceCall
-from voip.protocol.people import ContactNumber, ContactsPage, GetContacts, LookedUp, LookUp
+from voip.protocol.people import ContactNumber, ContactsPage, GetContacts
 
 
 class ContactRow(NamedTuple):
@@ -132,16 +132,9 @@ class ContactsBox(SearchBox[ContactRows]):
     async def write(self) -> None:
         """Write a text to the number under the cursor."""
         row = self.rows.selected
-        if row is None:
-            return
-        account = self.phone.main.query_one(Dial).account
-        found = await self.phone.get(LookUp(text=row.number.target, account=account), LookedUp)
-        if found is None:
-            return
-        if found.uri is None or found.account is None:
-            self.phone.tell(found.problem or "Nobody was found.", "error")
-            return
-        self.phone.push_screen(ThreadBox.to_typed(row.number.target, found.uri, found.account))
+        if row is not None:
+            account = self.phone.main.query_one(Dial).account
+            await write_to(self.phone, row.number.target, account)
 
     def show_calls(self) -> None:
         """Show the calls with this person in the log."""

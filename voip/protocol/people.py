@@ -88,7 +88,8 @@ class LookedUp(msgspec.Struct, frozen=True):
 class ContactNumber(msgspec.Struct, frozen=True):
     """Number or SIP address of a contact; `target` is what to dial.
 
-    `label` is such as work or cell. `tones` follow once somebody answers.
+    `label` is such as work or cell. `tones` reach the contact behind the number of a whole
+    house, once somebody answers.
     """
 
     target: str
@@ -96,8 +97,8 @@ class ContactNumber(msgspec.Struct, frozen=True):
     tones: str = ""
 
 
-class ContactEntry(msgspec.Struct, frozen=True):
-    """Contact with at least one number, the preferred first."""
+class Contact(msgspec.Struct, frozen=True):
+    """Person with at least one number or SIP address, the preferred first."""
 
     name: str
     numbers: tuple[ContactNumber, ...]
@@ -106,7 +107,7 @@ class ContactEntry(msgspec.Struct, frozen=True):
 class ContactsPage(msgspec.Struct, frozen=True):
     """Reply to `GetContacts`; `total` counts all that match, `folder` has their files."""
 
-    contacts: tuple[ContactEntry, ...]
+    contacts: tuple[Contact, ...]
     total: int
     folder: str
 

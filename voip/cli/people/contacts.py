@@ -6,7 +6,7 @@ import click
 
 from voip.cli.common import json_option, print_json
 from voip.client import oneshot
-from voip.protocol.people import ContactEntry, ContactsPage, GetContacts
+from voip.protocol.people import Contact, ContactsPage, GetContacts
 
 
 @click.command()
@@ -32,7 +32,7 @@ def people(search: str, limit: int, as_json: bool) -> None:
         click.echo(words)
 
 
-def _lines(contact: ContactEntry) -> list[str]:
+def _lines(contact: Contact) -> list[str]:
     rows = []
     for place, number in enumerate(contact.numbers):
         then = f", then sends {number.tones}" if number.tones else ""

@@ -12,6 +12,7 @@ from voip.engine.calls.echo import ACCOUNT as ECHO_ACCOUNT
 from voip.engine.calls.elsewhere.asked import Asked
 from voip.engine.calls.live import LiveCall
 from voip.engine.calls.requests import BUSY, DECLINE, UNAVAILABLE
+from voip.engine.commands import rows
 from voip.engine.commands.handler import Handlers
 from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
@@ -40,18 +41,10 @@ from voip.protocol.calls import (
     SendRest,
     TransferCall,
 )
-from voip.protocol.people import (
-    ContactEntry,
-    ContactNumber,
-    ContactsPage,
-    GetContacts,
-    LookedUp,
-    LookUp,
-)
+from voip.protocol.people import ContactsPage, GetContacts, LookedUp, LookUp
 from voip.protocol.worker.base import Role
 from voip.sip import dialing, numbers
 
-_MOST_CONTACTS = 1000
 _DIGITS = frozenset("0123456789*#ABCDabcd,")
 
 
@@ -308,14 +301,10 @@ async def _look_up(engine: Engine, command: LookUp) -> LookedUp:
 async def _contacts(engine: Engine, command: GetContacts) -> ContactsPage:
     await engine.contacts.refresh()
     found = engine.contacts.having(Query(command.search))
-    entries = tuple(
-        ContactEntry(
-            contact.name,
-            tuple(ContactNumber(n.target, n.label, n.tones) for n in contact.numbers),
-        )
-        for contact in found[: max(0, min(command.limit, _MOST_CONTACTS))]
+    folder = str(engine.paths.contacts)
+    return rows.fitting(
+        found[: rows.limit_of(command.limit)], lambda some: ContactsPage(some, len(found), folder)
     )
-    return ContactsPage(entries, len(found), str(engine.paths.contacts))
 
 
 HANDLERS: Handlers = {

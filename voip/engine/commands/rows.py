@@ -1,4 +1,4 @@
-"""Rows of the log's file, calls and texts: ids, pages that fit a reply, and failures."""
+"""Rows of what a client lists: ids, pages that fit a reply, and failures of the log's file."""
 
 from __future__ import annotations
 

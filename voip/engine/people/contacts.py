@@ -15,8 +15,9 @@ import msgspec
 
 from voip.engine.people import recognition, vcard
 from voip.engine.people.finding import Findable, Query
-from voip.engine.people.recognition import Contact, Endings, Match, Number
+from voip.engine.people.recognition import Endings, Match
 from voip.model import NameFrom
+from voip.protocol.people import Contact, ContactNumber
 from voip.security.imitation import inert
 from voip.security.text import clean, fold
 from voip.sip import callers, dialing, numbers, plans
@@ -158,11 +159,11 @@ def _files(folder: str, depth: int, seen: set[tuple[int, int]]) -> Iterator[tupl
         with os.scandir(folder) as entries:
             found = [entry for entry in entries if not entry.name.startswith(".")]
     except OSError:
-        return  # most people do not have such a folder
+        return  # most people do not have such a folder; others are no folder
     for entry in found:
         if entry.name.lower().endswith(".vcf"):
             yield entry.path, _stamp(entry)
-        elif depth and entry.is_dir():
+        elif depth and not entry.is_file(follow_symlinks=False):
             yield from _files(entry.path, depth - 1, seen)
 
 
@@ -196,7 +197,7 @@ def _left_out(path: Path, parsed: vcard.Cards) -> str | None:
 
 
 def _contact(card: vcard.Card) -> Contact | None:
-    numbers: dict[str, Number] = {}
+    numbers: dict[str, ContactNumber] = {}
     labels = {label.group: _label(label.value) for label in card.all("X-ABLABEL")}
     for line in _preferred_first(card)[:_MOST_NUMBERS]:
         number = _number(line, labels.get(line.group, "") if line.group else "")
@@ -223,7 +224,7 @@ def _preferred_first(card: vcard.Card) -> list[vcard.Property]:
     return sorted(lines, key=lambda line: line.preference or _LEAST_PREFERRED)
 
 
-def _number(line: vcard.Property, given_label: str) -> Number | None:
+def _number(line: vcard.Property, given_label: str) -> ContactNumber | None:
     value = clean(numbers.without_marks(line.value))
     number = _phone(value) if line.name == "TEL" else _address(value, line.name == "X-SIP")
     kinds = ", ".join(clean(word, 20) for word in line.types if word not in _SILENT_TYPES)
@@ -231,7 +232,7 @@ def _number(line: vcard.Property, given_label: str) -> Number | None:
     is_fax = "fax" in line.types or "fax" in label.lower()
     if number is None or (is_fax and "voice" not in line.types):
         return None
-    return Number(number.target, label, number.tones)
+    return ContactNumber(number.target, label, number.tones)
 
 
 def _label(text: str) -> str:
@@ -240,7 +241,7 @@ def _label(text: str) -> str:
     return clean(own[1].lower() if own else text, 20)
 
 
-def _phone(value: str) -> Number | None:
+def _phone(value: str) -> ContactNumber | None:
     scheme, colon, rest = value.partition(":")
     if colon and scheme.lower() == "tel":
         return _of_uri(rest)
@@ -250,10 +251,10 @@ def _phone(value: str) -> Number | None:
     tones = dialled.tones if dialled else tones
     # Letters would be dialled as digits: a number with a note is refused.
     plain = _PLAIN_NUMBER.fullmatch(written) and _can_be_called(written)
-    return Number(written, tones=tones) if plain else None
+    return ContactNumber(written, tones=tones) if plain else None
 
 
-def _of_uri(uri: str) -> Number | None:
+def _of_uri(uri: str) -> ContactNumber | None:
     """Parse the number of a tel URI (RFC 3966), with context, not extension."""
     written, *parameters = uri.split(";")
     tones = [
@@ -268,15 +269,15 @@ def _of_uri(uri: str) -> Number | None:
     number = dialing.parse_target(target)
     as_written = number.user == numbers.read(written) and unquote(written) == written
     if number.private and plans.may_be_whole(number.user):
-        return Number(target, tones="".join(tones))
-    return Number(written if as_written else number.user, tones="".join(tones))
+        return ContactNumber(target, tones="".join(tones))
+    return ContactNumber(written if as_written else number.user, tones="".join(tones))
 
 
-def _address(value: str, bare: bool) -> Number | None:
+def _address(value: str, bare: bool) -> ContactNumber | None:
     has_scheme = re.match(r"sips?:", value, re.IGNORECASE)
     if not (has_scheme or bare) or "@" not in value:
         return None  # the address of another service
-    return Number(value) if _can_be_called(value) else None
+    return ContactNumber(value) if _can_be_called(value) else None
 
 
 def _can_be_called(target: str) -> bool:

@@ -12,11 +12,11 @@ from voip.engine.errors import Refusal
 from voip.engine.people.contacts import Contacts
 from voip.engine.people.finding import Findable, Query
 from voip.engine.people.recent import KnownCaller, People
-from voip.engine.people.recognition import Match, Number
+from voip.engine.people.recognition import Match
 from voip.engine.registration.live import Live
 from voip.engine.registration.registrations import Registrations
 from voip.model import NameFrom, Party
-from voip.protocol.people import LookedUp, Suggestion
+from voip.protocol.people import ContactNumber, LookedUp, Suggestion
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.process import ConnectionEvent
 from voip.security import imitation
@@ -276,18 +276,18 @@ def is_echo(text: str, account: str | None) -> bool:
     return account is None and text.strip().lower() == dialing.ECHO
 
 
-def _distinct(entries: Iterable[Number]) -> Iterable[Number]:
+def _distinct(entries: Iterable[ContactNumber]) -> Iterable[ContactNumber]:
     return {(_keys(n.target, None), n.tones): n for n in entries}.values()
 
 
-def _choices(entries: list[Number]) -> str:
+def _choices(entries: list[ContactNumber]) -> str:
     listed = [_choice(number) for number in entries[:_MOST_CHOICES]]
     if len(entries) > _MOST_CHOICES:
         return f"one of {', '.join(listed)}, and more"
     return f"{', '.join(listed[:-1])} or {listed[-1]}"
 
 
-def _choice(number: Number) -> str:
+def _choice(number: ContactNumber) -> str:
     more = [number.label, f"then send {number.tones}" if number.tones else ""]
     words = ", ".join(filter(None, more))
     return f"{number.target} ({words})" if words else number.target

@@ -10,8 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-import msgspec
-
+from voip.protocol.people import Contact, ContactNumber
 from voip.security.text import fold
 from voip.sip import dialing, plans
 from voip.sip.dialing import DialError
@@ -21,29 +20,11 @@ _ENDING = 7
 """Digits that all spellings of a number have in common, the fewest of a whole number."""
 
 
-class Number(msgspec.Struct, frozen=True):
-    """Number of a contact: `target` to dial, `label` such as work or cell.
-
-    `tones` reach the contact behind the number of a whole house.
-    """
-
-    target: str
-    label: str = ""
-    tones: str = ""
-
-
-class Contact(msgspec.Struct, frozen=True):
-    """Person with at least one number or SIP address, the preferred first."""
-
-    name: str
-    numbers: tuple[Number, ...]
-
-
 class Match(NamedTuple):
     """Contact with the number or address that matched."""
 
     contact: Contact
-    number: Number
+    number: ContactNumber
 
 
 class Ending(NamedTuple):

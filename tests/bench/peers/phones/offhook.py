@@ -42,8 +42,6 @@ ca_file = "{authority}"
 password_file = "{password}"
 """
 
-_TRUE = {True: "true", False: "false"}
-
 
 class Offhook(Driver):
     processing = frozenset({Processing.ECHO})
@@ -75,9 +73,7 @@ class Offhook(Driver):
         config = self._folder / "config"
         config.mkdir(parents=True, exist_ok=True)
         (config / "config.toml").write_text(
-            _CONFIG.format(
-                canceller=_TRUE[processing is not Processing.NOTHING],
-            )
+            _CONFIG.format(canceller=str(processing is Processing.ECHO).lower())
         )
         password = self._folder / "password"
         password.write_text(self._setup.password)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.support.standin.engine import StandIn
 from tests.unit.cli.typed import typed
+from voip.engine.commands import rows
 
 _ANN = "BEGIN:VCARD\nVERSION:3.0\nFN:Ann\nTEL;TYPE=work:30 123\nTEL:171 5,,55\nEND:VCARD\n"
 _BOB = "BEGIN:VCARD\nVERSION:3.0\nFN:Bob\nTEL:100\nEND:VCARD\n"
@@ -45,3 +48,15 @@ async def test_json_is_the_answer(standin: StandIn) -> None:
             ],
         }
     ]
+
+
+async def test_more_than_a_reply_holds_is_counted(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standin.paths.contacts.mkdir()
+    (standin.paths.contacts / "all.vcf").write_text(_ANN * 50)
+    monkeypatch.setattr(rows, "MAX_REPLY", 4000)
+    status, out, _ = await typed("people", "--json")
+    shown = json.loads(out)
+    assert (status, shown["total"]) == (0, 50)
+    assert 0 < len(shown["contacts"]) < 50

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from voip.engine.people.contacts import Contacts
 from voip.engine.people.finding import Query
-from voip.engine.people.recognition import Contact, Number
+from voip.protocol.people import Contact, ContactNumber
 from voip.sip.callers import Exchange, keys
 
 _PATIENCE_S = 20
@@ -74,11 +74,11 @@ async def test_names_numbers_and_addresses(tmp_path: Path) -> None:
     assert bob == Contact(
         name="Bob, the Builder",
         numbers=(
-            Number("100", "work"),
-            Number("+34 600 111 222", "cell"),
-            Number("+1 (555) 0100"),
-            Number("sip:bob@example.com"),
-            Number("bob@home.example"),
+            ContactNumber("100", "work"),
+            ContactNumber("+34 600 111 222", "cell"),
+            ContactNumber("+1 (555) 0100"),
+            ContactNumber("sip:bob@example.com"),
+            ContactNumber("bob@home.example"),
         ),
     )
 
@@ -142,7 +142,7 @@ async def test_a_phone_of_long_ago(tmp_path: Path) -> None:
         "TEL;CELL;PREF:555",
         version="2.1",
     )
-    assert contact == Contact("Jürgen Müller", (Number("555", "cell"),))
+    assert contact == Contact("Jürgen Müller", (ContactNumber("555", "cell"),))
 
 
 async def test_every_file_in_alphabetical_order(tmp_path: Path, contacts: Contacts) -> None:
@@ -158,19 +158,24 @@ async def test_every_file_in_alphabetical_order(tmp_path: Path, contacts: Contac
 @pytest.mark.parametrize(
     ("line", "number"),
     [
-        ("TEL:100 ext. 12", Number("100", tones="12")),
-        ("TEL:+49 30 123,,5#", Number("+49 30 123", tones=",,5#")),
-        ("TEL:+49 30 123\\,5", Number("+49 30 123", tones=",5")),
-        ("TEL:+49 30 123;5", Number("+49 30 123", tones=";5")),
-        ("TEL:+4930123p5w6", Number("+4930123", tones=",5;6")),
-        ("TEL;VALUE=uri:tel:+49-30;postd=pp5w6", Number("+49-30", "", ",,5;6")),
-        ("TEL;TYPE=work;VALUE=uri:tel:+49-30;ext=7", Number("+49-30", "work", "7")),
-        ("item1.TEL;type=CELL:1\r\nitem1.X-ABLabel:_$!<Mobile>!$_", Number("1", "mobile")),
-        ("X-ABLabel:no\r\nITEM2.TEL:1\r\nitem2.X-ABLabel:Büro\\, zu", Number("1", "Büro, zu")),
-        ("item1.TEL;TYPE=work:1\r\nitem2.X-ABLabel:other", Number("1", "work")),
+        ("TEL:100 ext. 12", ContactNumber("100", tones="12")),
+        ("TEL:+49 30 123,,5#", ContactNumber("+49 30 123", tones=",,5#")),
+        ("TEL:+49 30 123\\,5", ContactNumber("+49 30 123", tones=",5")),
+        ("TEL:+49 30 123;5", ContactNumber("+49 30 123", tones=";5")),
+        ("TEL:+4930123p5w6", ContactNumber("+4930123", tones=",5;6")),
+        ("TEL;VALUE=uri:tel:+49-30;postd=pp5w6", ContactNumber("+49-30", "", ",,5;6")),
+        ("TEL;TYPE=work;VALUE=uri:tel:+49-30;ext=7", ContactNumber("+49-30", "work", "7")),
+        ("item1.TEL;type=CELL:1\r\nitem1.X-ABLabel:_$!<Mobile>!$_", ContactNumber("1", "mobile")),
+        (
+            "X-ABLabel:no\r\nITEM2.TEL:1\r\nitem2.X-ABLabel:Büro\\, zu",
+            ContactNumber("1", "Büro, zu"),
+        ),
+        ("item1.TEL;TYPE=work:1\r\nitem2.X-ABLabel:other", ContactNumber("1", "work")),
     ],
 )  # fmt: skip
-async def test_tones_and_labels_beside_a_number(tmp_path: Path, line: str, number: Number) -> None:
+async def test_tones_and_labels_beside_a_number(
+    tmp_path: Path, line: str, number: ContactNumber
+) -> None:
     (contact,) = await read(tmp_path, "FN:Bob", *line.split("\r\n"))
     assert contact.numbers == (number,)
 
@@ -178,7 +183,7 @@ async def test_tones_and_labels_beside_a_number(tmp_path: Path, line: str, numbe
 async def test_a_label_of_a_fax_is_no_telephone(tmp_path: Path) -> None:
     lines = ("item1.TEL:1", "item1.X-ABLabel:_$!<WorkFAX>!$_", "TEL:2")
     (contact,) = await read(tmp_path, "FN:Bob", *lines)
-    assert contact.numbers == (Number("2"),)
+    assert contact.numbers == (ContactNumber("2"),)
 
 
 @pytest.mark.parametrize(
@@ -398,6 +403,8 @@ async def test_folders_of_address_books_are_read_and_a_link_to_itself_ends(
     (tmp_path / "khard" / "one.vcf").write_text(card("FN:Khard", "TEL:4"))
     (tmp_path / "contacts" / "linked").symlink_to(tmp_path / "khard")
     (tmp_path / "khard" / "again").symlink_to(tmp_path / "khard")
+    (tmp_path / "contacts" / "endless").symlink_to("endless")
+    (tmp_path / "contacts" / "notes").symlink_to(tmp_path / "contacts" / "all.vcf")
     await contacts.refresh()
     found = [contact.name for contact in contacts.everyone]
     assert found == ["Ann", "family", "Khard", "work/team"]
