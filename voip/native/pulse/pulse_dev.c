@@ -111,14 +111,6 @@ static pj_status_t factory_refresh(pjmedia_aud_dev_factory *f)
         return PJ_SUCCESS;
     }
     pulse_lock(pf);
-    /* PipeWire's server has named no default device to a phone for as long as
-     * it was connected, and the right one to others.
-     */
-    if (!pf->streams && (pf->found.devs[0].is_missing ||
-                         pf->found.devs[1].is_missing))
-    {
-        pulse_drop_connection(pf);
-    }
     if (pulse_connect_server(pf) == PJ_SUCCESS) {
         if (pf->looks)
             pf->look_again = PJ_TRUE;
@@ -225,16 +217,6 @@ PJ_DEF(pj_bool_t) pjmedia_pulse_has(pjmedia_aud_dev_index id)
 }
 
 
-/* Move a lane. Until it is there, its device says nothing of the default one. */
-static const char *aim(struct pulse_lane *lane, const struct pulse_dev *dev,
-                       const char *standard)
-{
-    lane->is_default = !dev->node[0];
-    lane->follows = PJ_FALSE;
-    return lane->is_default ? standard : dev->node;
-}
-
-
 static void on_move(pa_context *context, int success, void *user_data)
 {
     PJ_UNUSED_ARG(user_data);
@@ -301,11 +283,11 @@ PJ_DEF(pj_status_t) pjmedia_pulse_move(pjmedia_aud_dev_index rec_id,
         }
         pulse_forget(pulse.context_move_source_output_by_name(
                     the_factory->context, pulse.stream_get_index(in),
-                    aim(&stream->capture, source, "@DEFAULT_SOURCE@"),
+                    source->node[0] ? source->node : "@DEFAULT_SOURCE@",
                     &on_move, NULL));
         pulse_forget(pulse.context_move_sink_input_by_name(
                     the_factory->context, pulse.stream_get_index(out),
-                    aim(&stream->playback, sink, "@DEFAULT_SINK@"),
+                    sink->node[0] ? sink->node : "@DEFAULT_SINK@",
                     &on_move, NULL));
         status = PJ_SUCCESS;
     }

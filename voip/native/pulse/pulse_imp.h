@@ -33,8 +33,8 @@
     X(mainloop_api_once) X(operation_unref) X(proplist_free) X(proplist_new) \
     X(proplist_sets) X(rtclock_now) X(stream_connect_playback) \
     X(stream_connect_record) X(stream_cork) X(stream_disconnect) \
-    X(stream_drop) X(stream_get_buffer_attr) X(stream_get_device_name) \
-    X(stream_get_index) X(stream_get_latency) \
+    X(stream_drop) X(stream_get_buffer_attr) X(stream_get_index) \
+    X(stream_get_latency) \
     X(stream_get_state) X(stream_new_with_proplist) X(stream_peek) \
     X(stream_readable_size) X(stream_set_buffer_attr) \
     X(stream_set_moved_callback) X(stream_set_overflow_callback) \
@@ -91,6 +91,9 @@ struct pulse_factory
     pj_bool_t            look_again;
     pj_bool_t            look_later;        /* at the next tick         */
     unsigned             ticks;
+    pj_bool_t            is_pipewire;
+    pa_context          *asker;             /* has just come, for a look    */
+    unsigned             looked_s;          /* while another look waits     */
     struct pulse_dev     defaults[2];       /* the sink and the source      */
     struct pulse_list    looked_at;
     struct pulse_list    found;             /* by the last complete look    */
@@ -106,8 +109,6 @@ struct pulse_lane
     pjmedia_dir          dir;
     pa_stream           *stream;
     pj_bool_t            failed;
-    pj_bool_t            is_default;        /* is to be, and is, where the  */
-    pj_bool_t            follows;           /* default device is            */
     char                *frame;
     unsigned             filled;
     pj_timestamp         timestamp;

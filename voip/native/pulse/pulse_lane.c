@@ -345,7 +345,6 @@ void pulse_on_moved(pa_stream *s, void *user_data)
 
     pulse_fill_attributes(lane, &attributes);
     pulse_forget(pulse.stream_set_buffer_attr(s, &attributes, NULL, NULL));
-    lane->follows = lane->is_default;
     lane->owner->factory->look_later = PJ_TRUE;
 }
 

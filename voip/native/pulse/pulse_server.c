@@ -22,11 +22,15 @@
 /* How long a server may take to answer, and for how long one that did not is
  * left alone (us): PJSUA tries to open a device at six rates.
  */
+#define PIPEWIRE                "PipeWire"
 #define PATIENCE                (3 * PA_USEC_PER_SEC)
 #define RESPITE                 (1 * PA_USEC_PER_SEC)
 
 /* While a device is in use. A tick is a second. */
 #define TICKS_BETWEEN_LOOKS     5
+
+/* Ticks after which one that has not ended is begun anew. */
+#define LONGEST_LOOK            5
 
 struct pulse_library pulse;
 
@@ -199,6 +203,33 @@ static void on_sink(pa_context *context, const pa_sink_info *info, int end,
 }
 
 
+static pa_context *new_context(struct pulse_factory *pf)
+{
+    pa_proplist *properties = pulse.proplist_new();
+    pa_context *context;
+
+    pulse.proplist_sets(properties, PA_PROP_APPLICATION_NAME, "Offhook");
+    pulse.proplist_sets(properties, PA_PROP_APPLICATION_ICON_NAME, "phone");
+    context = pulse.context_new_with_proplist(
+                        pulse.threaded_mainloop_get_api(pf->loop), NULL,
+                        properties);
+    pulse.proplist_free(properties);
+    return context;
+}
+
+
+static void drop(pa_context **context)
+{
+    if (!*context)
+        return;
+    pulse.context_set_state_callback(*context, NULL, NULL);
+    pulse.context_set_subscribe_callback(*context, NULL, NULL);
+    pulse.context_disconnect(*context);
+    pulse.context_unref(*context);
+    *context = NULL;
+}
+
+
 static void finish_look(struct pulse_factory *pf)
 {
     struct pulse_list list;
@@ -227,11 +258,9 @@ static void finish_look(struct pulse_factory *pf)
         ++pf->state.changes;
     }
     pf->looks = PJ_FALSE;
+    drop(&pf->asker);
     pulse_signal_waiting(pf);
 }
-
-
-void pulse_begin_look(struct pulse_factory *pf);
 
 
 static void on_source(pa_context *context, const pa_source_info *info, int end,
@@ -262,19 +291,24 @@ static void on_source(pa_context *context, const pa_source_info *info, int end,
 }
 
 
-/* Device of a call that is where the default device is, NULL without one. */
-static const char *followed(const struct pulse_factory *pf, pjmedia_dir dir)
+/* Ask for all devices. The answers come in the order of the questions. */
+static void ask_for_devices(struct pulse_factory *pf)
 {
-    const struct pulse_stream *stream;
+    pa_operation *last;
 
-    for (stream = pf->streams; stream; stream = stream->next) {
-        const struct pulse_lane *lane = dir == PJMEDIA_DIR_CAPTURE ?
-                                        &stream->capture : &stream->playback;
+    pulse_forget(pulse.context_get_sink_info_list(pf->context, &on_sink, pf));
+    last = pulse.context_get_source_info_list(pf->context, &on_source, pf);
+    pf->looks = last != NULL;
+    pulse_forget(last);
+}
 
-        if (lane->stream && lane->follows && pulse_is_running(lane))
-            return pulse.stream_get_device_name(lane->stream);
-    }
-    return NULL;
+
+/* End a look without an answer, and begin another one at the next tick. */
+static void look_later(struct pulse_factory *pf)
+{
+    pf->looks = PJ_FALSE;
+    pf->look_later = PJ_TRUE;
+    pulse_signal_waiting(pf);
 }
 
 
@@ -285,38 +319,66 @@ static void on_server(pa_context *context, const pa_server_info *info,
     const char *nodes[2];
     unsigned i;
 
-    PJ_UNUSED_ARG(context);
-    if (!info)
+    if (!info) {
+        if (context == pf->asker)
+            look_later(pf);
         return;
+    }
+    pf->is_pipewire = info->server_name &&
+                      pj_ansi_strstr(info->server_name, PIPEWIRE);
     nodes[0] = info->default_sink_name;
     nodes[1] = info->default_source_name;
-    for (i = 0; i < PJ_ARRAY_SIZE(nodes); ++i) {
-        /* PipeWire's server has told a client of another default device by
-         * moving its streams alone, and named the former one ever after.
-         */
-        const char *node = followed(pf, pf->defaults[i].dir);
-
-        node = node ? node : nodes[i];
-        pulse_copy_text(pf->defaults[i].node, node ? node : "", NODE_LEN);
-    }
+    for (i = 0; i < PJ_ARRAY_SIZE(nodes); ++i)
+        pulse_copy_text(pf->defaults[i].node, nodes[i] ? nodes[i] : "",
+                        NODE_LEN);
+    if (context == pf->asker)
+        ask_for_devices(pf);
 }
 
 
-/* Ask for all devices. The answers come in the order of the questions. */
+static void on_asker_state(pa_context *context, void *user_data)
+{
+    struct pulse_factory *pf = (struct pulse_factory*)user_data;
+    pa_context_state_t state = pulse.context_get_state(context);
+
+    if (state == PA_CONTEXT_READY)
+        pulse_forget(pulse.context_get_server_info(context, &on_server, pf));
+    else if (!PA_CONTEXT_IS_GOOD(state))
+        look_later(pf);
+}
+
+
+/* PipeWire's server has gone on to name the former default devices to a client,
+ * though it moved the client's streams to others: it names the right ones to
+ * whoever has just come.
+ */
+static pj_bool_t send_asker(struct pulse_factory *pf)
+{
+    drop(&pf->asker);
+    pf->asker = new_context(pf);
+    if (!pf->asker)
+        return PJ_FALSE;
+    pulse.context_set_state_callback(pf->asker, &on_asker_state, pf);
+    return pulse.context_connect(pf->asker, NULL, PA_CONTEXT_NOAUTOSPAWN,
+                                 NULL) >= 0;
+}
+
+
 void pulse_begin_look(struct pulse_factory *pf)
 {
-    pa_operation *last;
-
     pf->look_again = PJ_FALSE;
     pj_bzero(&pf->looked_at, sizeof(pf->looked_at));
     pj_bzero(pf->defaults, sizeof(pf->defaults));
     pf->defaults[0].dir = PJMEDIA_DIR_PLAYBACK;
     pf->defaults[1].dir = PJMEDIA_DIR_CAPTURE;
-    pulse_forget(pulse.context_get_server_info(pf->context, &on_server, pf));
-    pulse_forget(pulse.context_get_sink_info_list(pf->context, &on_sink, pf));
-    last = pulse.context_get_source_info_list(pf->context, &on_source, pf);
-    pf->looks = last != NULL;
-    pulse_forget(last);
+    pf->looked_s = 0;
+    if (pf->is_pipewire) {
+        pf->looks = send_asker(pf);
+    } else {
+        pulse_forget(pulse.context_get_server_info(pf->context, &on_server,
+                                                   pf));
+        ask_for_devices(pf);
+    }
 }
 
 
@@ -353,8 +415,9 @@ static void on_tick(pa_mainloop_api *api, pa_time_event *event,
         pulse_watch(&stream->capture, &pf->state.capture_us);
         pulse_watch(&stream->playback, &pf->state.playback_us);
     }
+    /* PipeWire's server has told nothing of another default device. */
     pf->look_later |= pf->streams && ++pf->ticks % TICKS_BETWEEN_LOOKS == 0;
-    if (pf->look_later && !pf->looks) {
+    if (pf->look_later && (!pf->looks || ++pf->looked_s == LONGEST_LOOK)) {
         pf->look_later = PJ_FALSE;
         pulse_begin_look(pf);
     }
@@ -441,13 +504,9 @@ void pulse_drop_connection(struct pulse_factory *pf)
         api->time_free(pf->tick);
         pf->tick = NULL;
     }
-    if (pf->context) {
-        pulse.context_set_state_callback(pf->context, NULL, NULL);
-        pulse.context_set_subscribe_callback(pf->context, NULL, NULL);
-        pulse.context_disconnect(pf->context);
-        pulse.context_unref(pf->context);
-        pf->context = NULL;
-    }
+    drop(&pf->asker);
+    drop(&pf->context);
+    pf->is_pipewire = PJ_FALSE;
     pf->state.is_connected = PJ_FALSE;
     pf->looks = PJ_FALSE;
 }
@@ -456,21 +515,13 @@ void pulse_drop_connection(struct pulse_factory *pf)
 /* Connect, if there is no connection that lives. With the lock held. */
 pj_status_t pulse_connect_server(struct pulse_factory *pf)
 {
-    pa_proplist *properties;
-
     if (does_not_answer(pf))
         return PJ_ETIMEDOUT;
     if (pulse_is_ready(pf))
         return PJ_SUCCESS;
     pulse_drop_connection(pf);
 
-    properties = pulse.proplist_new();
-    pulse.proplist_sets(properties, PA_PROP_APPLICATION_NAME, "Offhook");
-    pulse.proplist_sets(properties, PA_PROP_APPLICATION_ICON_NAME, "phone");
-    pf->context = pulse.context_new_with_proplist(
-                        pulse.threaded_mainloop_get_api(pf->loop), NULL,
-                        properties);
-    pulse.proplist_free(properties);
+    pf->context = new_context(pf);
     if (!pf->context)
         return PJ_ENOMEM;
     pulse.context_set_state_callback(pf->context, &on_context_state, pf);

@@ -138,7 +138,6 @@ static pj_status_t open_lane(struct pulse_stream *stream,
         close_lane(lane);
         return PJMEDIA_EAUD_SYSERR;
     }
-    lane->is_default = lane->follows = !node;
     return PJ_SUCCESS;
 }
 
