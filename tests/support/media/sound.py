@@ -100,6 +100,15 @@ def loudness(path: Path, since_s: float = 0.0) -> float:
     return float(np.sqrt(np.mean(samples**2))) if len(samples) else 0.0
 
 
+def usual_loudness(path: Path, since_s: float = 0.0, seconds: float = 0.25) -> float:
+    """Median of the loudness of pieces: a break of what played the sound is in few of them."""
+    samples = load(path)[int(since_s * RATE) :]
+    size = int(seconds * RATE)
+    pieces = samples[: len(samples) // size * size].reshape(-1, size)
+    assert len(pieces), "the recording is too short"
+    return float(np.median(np.sqrt(np.mean(pieces**2, axis=1))))
+
+
 def _best(speech: _Samples, heard: _Samples) -> tuple[float, int]:
     if not len(heard):
         return 0.0, 0
