@@ -45,6 +45,10 @@ class Paths(NamedTuple):
         return self.config / "contacts"
 
     @property
+    def favourites(self) -> Path:
+        return self.config / "favourites.toml"
+
+    @property
     def history(self) -> Path:
         return self.state / "history.db"
 

@@ -92,23 +92,30 @@ from voip.protocol.client import (
     Request,
 )
 from voip.protocol.people import (
+    AddContact,
     BlockCaller,
     BlockedCallers,
     Contact,
+    ContactAdded,
     ContactNumber,
+    ContactsEvent,
     ContactsPage,
     DeleteMessages,
     DeleteThread,
     GetBlocked,
     GetContacts,
     GetMessages,
+    GetPerson,
     GetThreads,
+    LastCall,
     LookedUp,
     LookUp,
+    MarkFavourite,
     MarkRead,
     MessageEvent,
     Messages,
     MessagesDeleted,
+    PersonPage,
     SendMessage,
     Suggestion,
     Threads,
@@ -402,6 +409,12 @@ MISSED = model.LogEntry(
     outcome=model.Outcome.MISSED,
     started="2026-01-01T00:00:00Z",
 )
+CONTACT = Contact(
+    name="Ann",
+    numbers=(ContactNumber("030 123456", label="work", tones=",,55"),),
+    favourite=True,
+    last_call=LastCall("2026-01-01T00:00:00Z", model.Direction.IN, model.Outcome.MISSED),
+)
 TEXT = TextMessage(
     id="7",
     account="work",
@@ -551,6 +564,9 @@ COMMANDS: dict[str, AnyCommand] = {
     "block": BlockCaller(caller="+34 600 111 222", account="work"),
     "unblock": UnblockCaller(caller="sip:mallory@evil.example", account="work"),
     "contacts": GetContacts(search="ann", limit=20),
+    "favourite": MarkFavourite(contact="Ann", number="030 123456", on=False),
+    "add_contact": AddContact(name="Ann", number="030 123456"),
+    "person": GetPerson(who="sip:100@pbx.example.com", number="100", account="work", limit=5),
     "blocked": GetBlocked(caller="sip:mallory@evil.example", account="work"),
     "message": SendMessage(target="bob", text="hello", account="work", back=True),
     "messages": GetMessages(
@@ -584,6 +600,7 @@ EVENTS: dict[str, AnyEvent] = {
     "rows_restored": RowsRestoredEvent(count=2),
     "message": MessageEvent(message=TEXT),
     "unread": UnreadEvent(unread=1),
+    "contacts": ContactsEvent(),
     "digit": DigitEvent(call="3", digit="5"),
     "digits_sent": DigitsEvent(
         call="3",
@@ -770,10 +787,16 @@ REPLIES: dict[str, msgspec.Struct] = {
     "devices": Devices(devices=(DEVICE,), in_use="pulse"),
     "blocked": BlockedCallers(callers=(BLOCKED,)),
     "contacts": ContactsPage(
-        contacts=(Contact("Ann", (ContactNumber("030 123456", label="work", tones=",,55"),)),),
+        contacts=(CONTACT, msgspec.structs.replace(CONTACT, favourite=False, last_call=None)),
         total=1,
         folder="/home/me/.config/offhook/contacts",
     ),
+    "favourite": CONTACT,
+    "contact_added": ContactAdded(contact=CONTACT, path="/home/me/.config/offhook/contacts/x.vcf"),
+    "person": PersonPage(
+        contact=CONTACT, number="030 123456", calls=(ENTRY, MISSED), texts=(TEXT,)
+    ),
+    "nobodys_person": PersonPage(contact=None, number=None),
     "message": FAILED_TEXT,
     "messages": Messages(messages=(FAILED_TEXT, TEXT), unread=1),
     "threads": Threads(threads=(Thread(FAILED_TEXT, messages=2, unread=1),), unread=1),

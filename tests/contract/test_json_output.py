@@ -63,6 +63,10 @@ OF_COMMAND: dict[str, list[msgspec.Struct]] = {
     ],
     "conference": [examples.CONFERENCE, msgspec.structs.replace(examples.CONFERENCE, aside=None)],
     "people": [examples.REPLIES["contacts"]],
+    "people --show": [examples.REPLIES["person"], examples.REPLIES["nobodys_person"]],
+    "people --favourite": [examples.REPLIES["favourite"]],
+    "people --add": [examples.REPLIES["contact_added"]],
+    "people --unfavourite": [examples.REPLIES["favourite"]],
     "look-up": [examples.REPLIES["looked_up"]],
     "log": [examples.REPLIES["engine_log"]],
 }

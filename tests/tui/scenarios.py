@@ -23,6 +23,8 @@ from tui.calls.transfer import TransferTo
 from tui.messages.thread import ThreadBox
 from tui.messages.threads import ThreadsBox
 from tui.people.contacts import ContactsBox
+from tui.people.new_contact import NewContact
+from tui.people.person import PersonBox
 from tui.phone.engine_log import EngineLog
 from tui.phone.events import EventDetails, Events
 from tui.phone.help import Guide
@@ -41,6 +43,7 @@ from voip.model import CallState, Conference, RegistrationState
 from voip.protection import Compared, Keying, LockReport
 from voip.protocol.accounts import EditAccount
 from voip.protocol.calls import Hold, JoinCalls, LeaveConference, Mute, Play, Record, SilenceParty
+from voip.protocol.people import MarkFavourite
 from voip.protocol.settings import ChangeSettings
 from voip.protocol.trust import CompareWords, GetLock
 from voip.protocol.worker.base import WorkerCommand
@@ -180,7 +183,15 @@ STORIES: dict[str, tuple[str, ...]] = {
         "thread.write",
         "thread.delete",
     ),
-    "people": ("contact.write", "contact.call", "contact.calls"),
+    "people": (
+        "contact.favourite",
+        "contact.unfavourite",
+        "person.show",
+        "contact.add",
+        "contact.write",
+        "contact.call",
+        "contact.calls",
+    ),
     "words": ("words.different", "words.equal", "words.forget"),
 }
 
@@ -1185,6 +1196,34 @@ async def _(stage: Stage) -> Done:
 async def _(stage: Stage) -> Done:
     await _people(stage)
     return lambda: any("030123456@" in s.call.remote.uri for s in stage.phone.app.state.live)
+
+
+@_for("contact.favourite")
+async def _(stage: Stage) -> Done:
+    await _people(stage)
+    await stage.engine.client.ask(MarkFavourite(contact="Ann", on=False))
+    await stage.phone.until(lambda: "★" not in stage.phone.text)
+    return lambda: "★" in stage.phone.text
+
+
+@_for("contact.unfavourite")
+async def _(stage: Stage) -> Done:
+    await _people(stage)
+    await stage.engine.client.ask(MarkFavourite(contact="Ann"))
+    await stage.phone.until(lambda: "★" in stage.phone.text)
+    return lambda: "★" not in stage.phone.text
+
+
+@_for("person.show")
+async def _(stage: Stage) -> Done:
+    await _people(stage)
+    return _on(stage, PersonBox)
+
+
+@_for("contact.add")
+async def _(stage: Stage) -> Done:
+    await _people(stage)
+    return _on(stage, NewContact)
 
 
 @_for("contact.write")

@@ -31,7 +31,7 @@ from voip.protocol.calls import (
     TalkAside,
     TransferCall,
 )
-from voip.protocol.people import SendMessage
+from voip.protocol.people import MarkFavourite, SendMessage
 from voip.texts import TextMessage
 
 _HOUR_S = 3600.0
@@ -735,8 +735,31 @@ async def people(stage: Stage) -> None:
     )
     text = "".join(f"BEGIN:VCARD\nVERSION:3.0\n{card}\nEND:VCARD\n" for card in cards)
     (stage.engine.paths.contacts / "all.vcf").write_text(text)
+    await stage.engine.client.ask(MarkFavourite(contact="Bob Builder"))
+    call = await stage.engine.incoming("work", "<sip:+4930123456@example.com>")
+    stage.engine.remote_hangs_up(call)
+    await stage.engine.until_logged(call)
     await stage.phone.press("C")
     await stage.phone.sees("bob@elsewhere.example")
+
+
+@_scene
+async def person(stage: Stage) -> None:
+    await people(stage)
+    await stage.phone.press("down", "J")
+    await stage.phone.sees("Texts")
+
+
+@_scene
+async def newcontact(stage: Stage) -> None:
+    await stage.accounts()
+    call = await stage.engine.incoming("work", stage.address("Front desk", "100"))
+    stage.engine.remote_hangs_up(call)
+    await stage.engine.until_logged(call)
+    stage.phone.app.main.log_pane.rows.focus()
+    await stage.phone.until(lambda: stage.phone.app.main.context().entry is not None)
+    await stage.phone.press("A")
+    await stage.phone.sees("New contact")
 
 
 @_scene

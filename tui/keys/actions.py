@@ -18,6 +18,7 @@ from tui.keys.moments import (
     When,
     always,
     begins_calls,
+    can_be_added,
     can_be_transferred,
     connected,
     has_correspondent,
@@ -30,6 +31,7 @@ from tui.keys.moments import (
     on_account,
     on_certificates,
     on_entry,
+    on_person,
     tones_wait,
     with_call,
 )
@@ -65,10 +67,12 @@ _LISTING = "In boxes"
 
 _BOXES = (
     *LISTS, "ask", "confirm", "leave", "keypad", "account", "accounttest", "welcome", "newkey",
+    "newcontact",
 )  # fmt: skip
 _CHOICES = ("confirm", "leave", "welcome")
 _WITH_LISTS = ("main", *LISTS)
 _FORM = ("account",)
+_FIELDS = (*_FORM, "newcontact")
 
 ACTIONS: tuple[Action, ...] = (
     Action("call.answer", "answer", "Answer the call, and hold the others", "a,f2", _CALLS,
@@ -182,6 +186,10 @@ ACTIONS: tuple[Action, ...] = (
            _WITH_LISTS),
     Action("phone.help", "help", "Show all keys, and what the lock means", "question_mark,f1",
            _PHONE, always, 41),
+    Action("person.show", "person", "Show this person: numbers, calls, texts", "J", _PHONE,
+           on_person, 33, ("main", "contacts")),
+    Action("contact.add", "add contact", "Add this person to your contacts, or somebody new", "A",
+           _PHONE, can_be_added, 34, ("main", "contacts")),
     Action("phone.people", "people", "Find a contact, to call or to write to", "C", _PHONE,
            connected, 32),
     Action("phone.messages", "texts", "Read and write text messages", "M", _PHONE, connected, 31),
@@ -229,9 +237,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("form.trust", "certificates", "Look at the certificates of the server in the form",
            "ctrl+g", _ACCOUNTS, lambda c: c.connected and c.inspectable, 9,
            ("account", "accounttest")),
-    Action("form.next", "next", "Go to the next field", "down", _MOVING, always, 0, _FORM),
+    Action("form.next", "next", "Go to the next field", "down", _MOVING, always, 0, _FIELDS),
     Action("form.previous", "previous", "Go to the previous field", "up", _MOVING, always, 0,
-           _FORM),
+           _FIELDS),
     Action("form.again", "test again", "Test the account again", "ctrl+t,t", _ACCOUNTS, connected,
            4, ("accounttest",)),
     Action("lock.edit", "edit the account", "Edit the account of this lock", "enter", _LISTING,
@@ -280,6 +288,10 @@ ACTIONS: tuple[Action, ...] = (
            lambda c: begins_calls(c) and c.on_contact, 4, ("contacts",)),
     Action("contact.write", "write", "Write a text to this person", "I", _LISTING,
            lambda c: c.connected and c.on_contact, 5, ("contacts",)),
+    Action("contact.favourite", "favourite", "Make this person a favourite", "f", _LISTING,
+           lambda c: c.connected and c.on_contact and not c.on_favourite, 8, ("contacts",)),
+    Action("contact.unfavourite", "no favourite", "Make this person no favourite any longer", "f",
+           _LISTING, lambda c: c.connected and c.on_favourite, 8, ("contacts",)),
     Action("contact.calls", "calls", "Show the calls with this person in the log", "o", _LISTING,
            lambda c: c.connected and c.on_contact, 6, ("contacts",)),
     Action("list.search", "search", "Search this list", "slash", _LISTING, always, 14,

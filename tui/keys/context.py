@@ -44,7 +44,7 @@ class Context(msgspec.Struct, frozen=True):
     showed can be pinned. `pinned`: the account has a pin. `other_key`: the pin is
     not the key shown. `comparable`: the call has words to compare. `remembered`: a
     key of its far end was compared. `on_thread`: texts with somebody are under the cursor;
-    `on_contact`: a number of a contact is.
+    `on_contact`: a number of a contact is, of a favourite with `on_favourite`.
     """
 
     screen: str = "main"
@@ -72,6 +72,7 @@ class Context(msgspec.Struct, frozen=True):
     remembered: bool = False
     on_thread: bool = False
     on_contact: bool = False
+    on_favourite: bool = False
 
 
 class Caller(NamedTuple):

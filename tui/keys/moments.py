@@ -14,7 +14,7 @@ When = Callable[[Context], bool]
 
 LISTS = (
     "lock", "trust", "devices", "settings", "keys", "themes", "events", "event", "log", "guide",
-    "threads", "thread", "contacts",
+    "threads", "thread", "contacts", "person",
 )  # fmt: skip
 
 
@@ -121,3 +121,14 @@ def has_correspondent(context: Context) -> bool:
     """True if somebody is under the cursor to whom a text can go."""
     on_call = context.pane is Pane.CALLS and context.call is not None
     return on_call or on_entry(context)
+
+
+def can_be_added(context: Context) -> bool:
+    """True in the contacts, and where somebody is under the cursor."""
+    in_contacts = context.screen == "contacts" and not context.line_open
+    return context.connected and (in_contacts or has_correspondent(context))
+
+
+def on_person(context: Context) -> bool:
+    """True if somebody is under the cursor."""
+    return context.connected and (context.on_contact or has_correspondent(context))

@@ -11,20 +11,39 @@ from tui.calls.dial import Dial
 from tui.keys.context import Context
 from tui.log.pane import CallLog
 from tui.messages.thread import write_to
+from tui.people.person import PersonBox
 from tui.terminal.text import Line, Part, line
 from tui.widgets.lines import Lines
 from tui.widgets.list_box import SearchBox
 from tui.widgets.screens import bindings_of
-from voip.protocol.calls import PlaceCall
-from voip.protocol.people import ContactNumber, ContactsPage, GetContacts
+from tui.words import people
+from voip.protocol.calls import LogEvent, PlaceCall
+from voip.protocol.client import NumberedEvent
+from voip.protocol.people import (
+    Contact,
+    ContactNumber,
+    ContactsEvent,
+    ContactsPage,
+    GetContacts,
+    GetPerson,
+    MarkFavourite,
+)
 
 
 class ContactRow(NamedTuple):
     """Number of a contact; `is_first` where the contact's rows begin."""
 
-    name: str
+    contact: Contact
     number: ContactNumber
     is_first: bool
+
+    @property
+    def name(self) -> str:
+        return self.contact.name
+
+    def is_like(self, other: ContactRow | None) -> bool:
+        """True for the same number of the same person, whatever else has changed."""
+        return other is not None and (self.name, self.number) == (other.name, other.number)
 
     @property
     def dialled(self) -> str:
@@ -48,15 +67,17 @@ class ContactRows(Lines):
     def selected(self) -> ContactRow | None:
         return self._rows[self.cursor] if self.cursor < len(self._rows) else None
 
-    def show(self, page: ContactsPage, is_searched: bool) -> None:
-        """Replace the contacts."""
+    def show(self, page: ContactsPage, is_searched: bool, stays: bool) -> None:
+        """Replace the contacts; if the cursor `stays`, it does with its number."""
+        before = self.selected if stays else None
         self._page, self._is_searched = page, is_searched
         self._rows = tuple(
-            ContactRow(contact.name, number, place == 0)
+            ContactRow(contact, number, place == 0)
             for contact in page.contacts
             for place, number in enumerate(contact.numbers)
         )
-        self.go(0)
+        places = (place for place, row in enumerate(self._rows) if row.is_like(before))
+        self.go(next(places, 0))
         self.redraw()
 
     def count(self) -> int:
@@ -68,10 +89,20 @@ class ContactRows(Lines):
         label = f"  {row.number.label}" if row.number.label else ""
         return (
             line(
-                Part(f" {row.name}", "strong" if row.is_first else "muted"),
+                *self._who(row),
                 right=(Part(f"{row.number.target}{then}"), Part(f"{label} ", "muted")),
             ),
         )
+
+    def _who(self, row: ContactRow) -> tuple[Part, ...]:
+        if not row.is_first:
+            return (Part(f"   {row.name}", "muted"),)
+        glyphs, last = self.phone.glyphs, row.contact.last_call
+        mark = glyphs.favourite if row.contact.favourite else " "
+        who = (Part(f" {mark} ", "accent"), Part(row.name, "strong"))
+        if last is None:
+            return who
+        return (*who, Part("  "), people.last_call(last, glyphs, self.phone.now()))
 
     def empty(self) -> Sequence[Line]:
         if self._page is None:
@@ -95,26 +126,37 @@ class ContactsBox(SearchBox[ContactRows]):
         super().__init__(ContactRows())
 
     def context(self) -> Context:
-        on_contact = self.rows.selected is not None
-        return msgspec.structs.replace(super().context(), on_contact=on_contact)
+        row = self.rows.selected
+        return msgspec.structs.replace(
+            super().context(),
+            on_contact=row is not None,
+            on_favourite=row is not None and row.contact.favourite,
+        )
 
     def on_mount(self) -> None:
         self.phone.later(self.reload())
 
     async def reload(self) -> None:
+        await self._load(stays=True)
+
+    async def _load(self, stays: bool) -> None:
         searched = self.line.value
         page = await self.phone.get(GetContacts(search=searched), ContactsPage)
         # An answer to fewer letters may come after that to more of them.
         if page is None or searched != self.line.value:
             return
-        self.rows.show(page, bool(searched.strip()))
+        self.rows.show(page, bool(searched.strip()), stays)
         key = self.phone.shown_key("list.search")
         self.show_notice(f" The first {len(page.contacts)} of {page.total:,}; {key} searches."
                          if page.total > len(page.contacts) else "")  # fmt: skip
         self.show_keys()
 
     def search(self, text: str) -> None:
-        self.phone.later(self.reload())
+        self.phone.later(self._load(stays=False))
+
+    def happened(self, numbered: NumberedEvent) -> None:
+        if isinstance(numbered.event, ContactsEvent | LogEvent):
+            self.phone.later(self.reload())
 
     async def choose(self) -> None:
         # By the action, which a ringing call forbids: a click must not place one, either.
@@ -135,6 +177,19 @@ class ContactsBox(SearchBox[ContactRows]):
         if row is not None:
             account = self.phone.main.query_one(Dial).account
             await write_to(self.phone, row.number.target, account)
+
+    async def mark(self, on: bool) -> None:
+        """Make the person under the cursor a favourite, or no longer."""
+        row = self.rows.selected
+        if row is not None:
+            await self.phone.ask(MarkFavourite(contact=row.name, number=row.number.target, on=on))
+
+    def show_person(self) -> None:
+        """Open the page of the person under the cursor."""
+        row = self.rows.selected
+        if row is not None:
+            asked = GetPerson(who=row.name, number=row.number.target)
+            self.phone.push_screen(PersonBox(asked, row.name))
 
     def show_calls(self) -> None:
         """Show the calls with this person in the log."""

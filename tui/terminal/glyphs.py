@@ -65,6 +65,7 @@ class Glyphs:
     check_failed: str
     check_skipped: str
     mail: str
+    favourite: str
     folds_text: bool = False
 
     def sign(self, of: Sign | None) -> str:
@@ -151,6 +152,7 @@ UNICODE = Glyphs(
     check_failed="✗",
     check_skipped="–",
     mail="⊠",
+    favourite="★",
 )
 
 EMOJI = replace(
@@ -199,6 +201,7 @@ ASCII = Glyphs(
     check_failed="FAIL",
     check_skipped="skip",
     mail="@",
+    favourite="*",
 )
 
 _ASCII_ALONE = replace(ASCII, folds_text=True)

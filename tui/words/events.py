@@ -17,7 +17,7 @@ from voip.protocol.calls import (
     TransferEvent,
 )
 from voip.protocol.client import AnyEvent
-from voip.protocol.people import MessageEvent, UnreadEvent
+from voip.protocol.people import ContactsEvent, MessageEvent, UnreadEvent
 from voip.protocol.phone import EchoEvent, NoticeEvent, SipMessageEvent, StoppingEvent, WorkerEvent
 from voip.protocol.settings import SettingsEvent
 from voip.protocol.sound import LevelsEvent, MicrophoneEvent, MicrophoneLevelEvent
@@ -53,6 +53,8 @@ def describe(event: AnyEvent) -> str:
             return f"{phrases.count(number, 'call')} deleted from the log"
         case RowsRestoredEvent(count=number):
             return f"{phrases.count(number, 'call')} brought back to the log"
+        case ContactsEvent():
+            return "contacts or favourites have changed"
         case DigitEvent(call=call_id, digit=digit):
             return f"call {call_id}: they pressed {digit}"
         case DigitsEvent(call=call_id):

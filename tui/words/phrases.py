@@ -73,7 +73,7 @@ _TRANSFERS = {
 
 _BY_FAR_END = (Outcome.BUSY, Outcome.DECLINED, Outcome.FAILED)
 
-_OUTCOMES = {
+OUTCOMES = {
     Outcome.ONGOING: "now",
     Outcome.MISSED: "missed",
     Outcome.ELSEWHERE: "elsewhere",
@@ -215,7 +215,7 @@ def outcome(entry: LogEntry) -> str:
     """End of a call in the log: its duration, or its outcome."""
     if entry.outcome is Outcome.ANSWERED:
         return duration(entry.duration_s)
-    word = _OUTCOMES[entry.outcome]
+    word = OUTCOMES[entry.outcome]
     if entry.outcome is Outcome.LOST and entry.answered is not None:
         return f"{duration(entry.duration_s)} {word}"
     return f"{word} ({entry.code})" if _shows_code(entry) else word

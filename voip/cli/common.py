@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import msgspec
+from click.core import ParameterSource
 
 from voip.client.errors import CommandFailed
 from voip.protocol.client import ErrorInfo
@@ -42,6 +43,24 @@ def with_engine(
             return await work(engine)
 
     return asyncio.run(run())
+
+
+def only_with(ctx: click.Context, beside: Mapping[str, Collection[str]]) -> None:
+    """Refuse options beside one that does not heed them.
+
+    `beside` has the options and arguments that go with each such option.
+
+    Raises:
+        UsageError: one was given that would not be heeded.
+    """
+    given = {
+        param.name: param.opts[0] if isinstance(param, click.Option) else str(param.name).upper()
+        for param in ctx.command.params
+        if param.name and ctx.get_parameter_source(param.name) is not ParameterSource.DEFAULT
+    }
+    for name in sorted(given.keys() & beside.keys()):
+        for other in sorted(given.keys() - {name, *beside[name]}):
+            raise click.UsageError(f"{given[name]} does not go with {given[other]}")
 
 
 def whole_path(path: str) -> str:

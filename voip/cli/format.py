@@ -43,7 +43,7 @@ from voip.protocol.calls import (
     TransferEvent,
 )
 from voip.protocol.client import AnyEvent, NumberedEvent
-from voip.protocol.people import MessageEvent, UnreadEvent
+from voip.protocol.people import ContactsEvent, MessageEvent, UnreadEvent
 from voip.protocol.phone import EchoEvent, NoticeEvent, SipMessageEvent, StoppingEvent, WorkerEvent
 from voip.protocol.settings import SettingsEvent
 from voip.protocol.sound import LevelsEvent, MicrophoneEvent, MicrophoneLevelEvent
@@ -334,6 +334,8 @@ def _event(what: AnyEvent) -> str:
             return f"log: {calls(rows)} deleted"
         case RowsRestoredEvent(count=rows):
             return f"log: {calls(rows)} brought back"
+        case ContactsEvent():
+            return "contacts changed"
         case DigitEvent(call=number, digit=digit):
             return f"call {number} key {digit}"
         case DigitsEvent(call=number):

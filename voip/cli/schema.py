@@ -18,10 +18,13 @@ from voip.protocol.calls import CallsDeleted, CallsRestored, HistoryPage
 from voip.protocol.client import NumberedEvent
 from voip.protocol.people import (
     BlockedCallers,
+    Contact,
+    ContactAdded,
     ContactsPage,
     LookedUp,
     Messages,
     MessagesDeleted,
+    PersonPage,
     Threads,
 )
 from voip.protocol.phone import DoctorReport, EngineLog
@@ -64,6 +67,10 @@ def document() -> dict[str, Any]:
         "compared": ComparedList,
         "conference": Conference,
         "people": ContactsPage,
+        "people --show": PersonPage,
+        "people --favourite": Contact,
+        "people --unfavourite": Contact,
+        "people --add": ContactAdded,
         "message": TextMessage,
         "messages": Messages,
         "messages --threads": Threads,

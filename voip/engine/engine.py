@@ -37,9 +37,7 @@ from voip.engine.network.hops import Hops
 from voip.engine.network.locator import Locator
 from voip.engine.network.resolver import Names, Resolver
 from voip.engine.network.watch import Watch
-from voip.engine.people.contacts import Contacts
-from voip.engine.people.lookup import LookUps
-from voip.engine.people.recent import People
+from voip.engine.people.listing import Listing
 from voip.engine.reception.blocked import BlockedCallers
 from voip.engine.reception.reception import Reception
 from voip.engine.registration.attempts import Attempts
@@ -117,9 +115,7 @@ class Engine:
         }
         self.passwords = Passwords(paths.passwords)
         self.compared_keys = ComparedKeys(paths.compared)
-        self.own_keys = OwnKeys(
-            paths.own_keys, self.compared_keys.has_any_of, lambda text: self.notice("warning", text)
-        )
+        self.own_keys = OwnKeys(paths.own_keys, self.compared_keys.has_any_of, self._warn)
         names = names or Resolver()
         locator = Locator(names)
         sources = Sources(self.passwords, self.own_keys, Instances(paths.instance), locator)
@@ -140,15 +136,17 @@ class Engine:
         self.book = CallBook(self.hub, self.history, lambda call: self.comparisons.recall(call))
         self._moves = Moves(self.book, self.workers)
         self.calls = Calls(self.book, self.hub, self.workers, self.registrations)
-        self.contacts = Contacts(paths.contacts, lambda text: self.notice("warning", text))
-        self.look_ups = LookUps(
-            self.contacts,
-            People(self.hub, self.log_reader),
+        self.listing = Listing(
+            paths,
+            self.hub,
+            self.log_reader,
             self.registrations,
             self.connections.find,
             lambda: self.echo.uri,
-            lambda: self.settings.contacts.last_digits,
+            lambda: self.settings.contacts,
+            self._warn,
         )
+        self.contacts, self.look_ups = self.listing.contacts, self.listing.look_ups
         self.blocked = BlockedCallers(
             paths.blocked,
             lambda text: self.notice("error", text),
@@ -277,7 +275,7 @@ class Engine:
                 self.followed.remarks,
                 filter(None, (self.compared_keys.problem,)),
                 self.own_keys.news.values(),
-                self.contacts.problems,
+                self.listing.problems,
                 self.blocked.problems,
             )
         )
@@ -290,7 +288,7 @@ class Engine:
                 await self.followed.reload()
             if self._settings_file.changed:
                 await self.reload_settings()
-            await self.contacts.refresh()
+            await self.listing.refresh()
             self.blocked.refresh()
             await self.sound.refresh(self.settings.audio)
 
@@ -347,6 +345,9 @@ class Engine:
     def notice(self, level: str, text: str) -> None:
         log.log(logging.ERROR if level == "error" else logging.INFO, "%s", text)
         self.hub.publish(NoticeEvent(level=level, text=text))
+
+    def _warn(self, text: str) -> None:
+        self.notice("warning", text)
 
     # Wiring
 

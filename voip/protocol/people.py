@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from voip.model import BlockedCaller, NameFrom
+from voip.model import BlockedCaller, Direction, LogEntry, NameFrom, Outcome
 from voip.protocol.base import Command, Event
 from voip.texts import TextMessage, Thread
 
@@ -21,13 +21,49 @@ class LookUp(Command, frozen=True, tag="look_up"):
 
 
 class GetContacts(Command, frozen=True, tag="contacts"):
-    """Request the contacts that match, sorted by name.
+    """Request the contacts that match, favourites first, each kind sorted by name.
 
     `search` is a part of a name, a number or an address; with none, all match.
     """
 
     search: str = ""
     limit: int = 200
+
+
+class MarkFavourite(Command, frozen=True, tag="favourite"):
+    """Make a contact a favourite, or no longer; the reply is the `Contact`.
+
+    `contact` is their name, a number or an address; of several with that name it is the
+    one with `number`. vCards stay as they are.
+    """
+
+    contact: str
+    number: str | None = None
+    on: bool = True
+
+
+class AddContact(Command, frozen=True, tag="add_contact"):
+    """Write a new contact, a vCard file of its own. The reply is `ContactAdded`.
+
+    `number` is a number or a SIP address. Refused where a contact has it already.
+    """
+
+    name: str
+    number: str
+
+
+class GetPerson(Command, frozen=True, tag="person"):
+    """Request what the phone has of one person.
+
+    `who` is the name of a contact, or a number or an address, as `account` calls or is
+    called by it; of several contacts it is the one with `number`. `limit` bounds calls,
+    and texts.
+    """
+
+    who: str
+    number: str | None = None
+    account: str | None = None
+    limit: int = 10
 
 
 class BlockCaller(Command, frozen=True, tag="block"):
@@ -97,11 +133,44 @@ class ContactNumber(msgspec.Struct, frozen=True):
     tones: str = ""
 
 
+class LastCall(msgspec.Struct, frozen=True):
+    """Latest call with a contact; `time` is when it began."""
+
+    time: str
+    direction: Direction
+    outcome: Outcome
+
+
 class Contact(msgspec.Struct, frozen=True):
-    """Person with at least one number or SIP address, the preferred first."""
+    """Person with at least one number or SIP address, the preferred first.
+
+    `last_call` is None without one among the latest people in the call log.
+    """
 
     name: str
     numbers: tuple[ContactNumber, ...]
+    favourite: bool = False
+    last_call: LastCall | None = None
+
+
+class PersonPage(msgspec.Struct, frozen=True):
+    """Reply to `GetPerson`: last calls and texts, the newest first.
+
+    `contact` is None for somebody who is not among the contacts; `number` is what to
+    dial, None for somebody who hides.
+    """
+
+    contact: Contact | None
+    number: str | None
+    calls: tuple[LogEntry, ...] = ()
+    texts: tuple[TextMessage, ...] = ()
+
+
+class ContactAdded(msgspec.Struct, frozen=True):
+    """Reply to `AddContact`: the contact, and the file that was written."""
+
+    contact: Contact
+    path: str
 
 
 class ContactsPage(msgspec.Struct, frozen=True):
@@ -191,6 +260,10 @@ class MessagesDeleted(msgspec.Struct, frozen=True):
     count: int
 
 
+class ContactsEvent(Event, frozen=True, tag="contacts"):
+    """Reports that contacts or favourites have changed."""
+
+
 class MessageEvent(Event, frozen=True, tag="message"):
     """Reports a text that arrived or is being sent, or the end of one that was sent."""
 
@@ -206,6 +279,9 @@ class UnreadEvent(Event, frozen=True, tag="unread"):
 AnyPeopleCommand = (
     LookUp
     | GetContacts
+    | MarkFavourite
+    | AddContact
+    | GetPerson
     | BlockCaller
     | UnblockCaller
     | GetBlocked
@@ -217,4 +293,4 @@ AnyPeopleCommand = (
     | DeleteThread
 )
 
-AnyPeopleEvent = MessageEvent | UnreadEvent
+AnyPeopleEvent = ContactsEvent | MessageEvent | UnreadEvent

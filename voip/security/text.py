@@ -30,7 +30,7 @@ _ACTING = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 # blocks, marks of state. A lock in a stranger's text would be believed.
 _SIGN = re.compile(
     "[×‖›"
-    "\u2190-\u21ff\u2295-\u22a1\u2300-\u23ff\u2500-\u25ff\u2610-\u2612\u2669-\u266f\u26bf\u26c9-\u26cb\u26dd\u26e8\u26f6"
+    "\u2190-\u21ff\u2295-\u22a1\u2300-\u23ff\u2500-\u25ff\u2605\u2606\u2610-\u2612\u2669-\u266f\u26bf\u26c9-\u26cb\u26dd\u26e8\u26f6"
     "\u26aa\u26ab\u2705\u270b\u2713-\u2718\u274c-\u2752\u2794-\u27be\u27f0-\u27ff\u2800-\u28ff"
     "\u2900-\u297f\u29c7\u29c8\u29d6\u29d7\u2b00-\u2bff\U0001f4e4-\U0001f4ef\U0001f3b5\U0001f3b6"
     "\U0001f507-\U0001f513\U0001f518\U0001f532-\U0001f535\U0001f5dd\U0001f6e1"

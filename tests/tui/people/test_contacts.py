@@ -9,6 +9,7 @@ from tests.support.standin.engine import StandIn
 from tests.tui.calls.conftest import on
 from tui.messages.thread import ThreadBox
 from tui.people.contacts import ContactsBox
+from tui.people.person import PersonBox
 from tui.phone.main import MainScreen
 from voip.model import CallState
 from voip.protocol.worker.calls import StartCall
@@ -138,6 +139,54 @@ async def test_the_log_shows_the_calls_with_a_person(people: Screen, standin: St
     await people.until(lambda: log.rows.book.loaded and log.rows.book.total == 1)
     assert log.rows.selected is not None
     assert log.rows.selected.remote.name == "Ann Example"
+
+
+async def test_a_favourite_moves_up_and_the_cursor_with_it(people: Screen) -> None:
+    await people.press("down", "down", "f")
+    await people.until(lambda: "★ Bob Builder" in people.text)
+    box = people.app.screen
+    assert isinstance(box, ContactsBox)
+    await people.until(lambda: box.rows.cursor == 0)
+    assert box.rows.selected is not None
+    assert box.rows.selected.name == "Bob Builder"
+    await people.press("f")
+    await people.until(lambda: "★" not in people.text)
+    assert box.rows.cursor == 2
+
+
+async def test_the_latest_call_is_beside_the_name(people: Screen, standin: StandIn) -> None:
+    call = await standin.incoming("work", "<sip:+4930123456@pbx.example.com>")
+    standin.remote_hangs_up(call)
+    await standin.until_logged(call)
+    await people.until(lambda: any("Ann Example  ← " in row for row in people.lines))
+    assert [row for row in people.lines if "missed" in row and "Ann Example" in row]
+
+
+async def test_a_person_has_a_page(people: Screen, standin: StandIn) -> None:
+    call = await standin.incoming("work", '"Annie" <sip:+4930123456@pbx.example.com>')
+    standin.remote_hangs_up(call)
+    await standin.until_logged(call)
+    await standin.text_comes("On my way", "work", "<sip:+4930123456@pbx.example.com>")
+    await people.press("J")
+    await on(people, PersonBox)
+    await people.sees("On my way")
+    page = people.text
+    assert "+49 30 123456  work" in page
+    assert "0171 5550123 then ,,55  cell" in page
+    assert "missed" in page
+    await people.press("escape")
+    await on(people, ContactsBox)
+
+
+async def test_a_caller_has_a_page_from_the_log(main: Screen, standin: StandIn) -> None:
+    call = await standin.incoming("work", '"Eve" <sip:300@pbx.example.com>')
+    standin.remote_hangs_up(call)
+    await standin.until_logged(call)
+    await main.until(lambda: main.app.main.log_pane.rows.selected is not None)
+    main.app.main.log_pane.rows.focus()
+    await main.press("J")
+    await main.sees("Not among your contacts.")
+    assert "“Eve” (300)" in main.text
 
 
 async def test_a_name_of_somebody_else_draws_nothing(main: Screen, standin: StandIn) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import click
 import msgspec
-from click.core import ParameterSource
 
 from voip.cli import format as texts
-from voip.cli.common import json_option, print_json
+from voip.cli.common import json_option, only_with, print_json
 from voip.cli.history import deletion
 from voip.client import oneshot
 from voip.model import LogEntry
@@ -54,7 +53,10 @@ def history(
     restore: bool,
 ) -> None:
     """Show the call log, newest first, or delete calls from it."""
-    _check(ctx)
+    # Options that would not be heeded may have been meant to spare calls.
+    only_with(ctx, _BESIDE)
+    if sure and not delete_all:
+        raise click.UsageError("--yes goes with --delete-all")
     if rows:
         deletion.delete_rows(rows, as_json)
         return
@@ -76,20 +78,6 @@ def history(
         print_json(page)
     else:
         click.echo(texts.log(page.entries))
-
-
-def _check(ctx: click.Context) -> None:
-    """Refuse options that would not be heeded: they may have been meant to spare calls."""
-    given = {
-        param.name: param.opts[0]
-        for param in ctx.command.params
-        if param.name and ctx.get_parameter_source(param.name) is not ParameterSource.DEFAULT
-    }
-    for name in sorted(given.keys() & _BESIDE.keys()):
-        for other in sorted(given.keys() - {name, *_BESIDE[name]}):
-            raise click.UsageError(f"{given[name]} does not go with {given[other]}")
-    if "sure" in given and "delete_all" not in given:
-        raise click.UsageError("--yes goes with --delete-all")
 
 
 def _all(command: GetHistory) -> list[LogEntry]:

@@ -6,13 +6,13 @@ import msgspec
 
 from voip.engine.commands import (
     accounts,
-    blocking,
     calls,
     codes,
     conference,
     history,
     locks,
     messages,
+    people,
     phone,
     trust,
 )
@@ -26,7 +26,7 @@ _HANDLERS = {
     **codes.HANDLERS,
     **conference.HANDLERS,
     **history.HANDLERS,
-    **blocking.HANDLERS,
+    **people.HANDLERS,
     **locks.HANDLERS,
     **messages.HANDLERS,
     **trust.HANDLERS,

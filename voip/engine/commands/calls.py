@@ -12,13 +12,10 @@ from voip.engine.calls.echo import ACCOUNT as ECHO_ACCOUNT
 from voip.engine.calls.elsewhere.asked import Asked
 from voip.engine.calls.live import LiveCall
 from voip.engine.calls.requests import BUSY, DECLINE, UNAVAILABLE
-from voip.engine.commands import rows
 from voip.engine.commands.handler import Handlers
 from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
 from voip.engine.files.sound_files import PlayedFile, SoundFileError, make_private, playable
-from voip.engine.history.log import HistoryError
-from voip.engine.people.finding import Query
 from voip.engine.people.lookup import Whom, is_echo
 from voip.engine.registration.live import Live
 from voip.model import NameFrom, Party
@@ -41,7 +38,6 @@ from voip.protocol.calls import (
     SendRest,
     TransferCall,
 )
-from voip.protocol.people import ContactsPage, GetContacts, LookedUp, LookUp
 from voip.protocol.worker.base import Role
 from voip.sip import dialing, numbers
 
@@ -291,25 +287,7 @@ def _make_recording(path: str) -> None:
         raise Refusal("bad_file", str(error)) from error
 
 
-async def _look_up(engine: Engine, command: LookUp) -> LookedUp:
-    try:
-        return await engine.look_ups.look_up(command.text, command.account, command.limit)
-    except HistoryError as error:
-        raise Refusal("history", str(error)) from error
-
-
-async def _contacts(engine: Engine, command: GetContacts) -> ContactsPage:
-    await engine.contacts.refresh()
-    found = engine.contacts.having(Query(command.search))
-    folder = str(engine.paths.contacts)
-    return rows.fitting(
-        found[: rows.limit_of(command.limit)], lambda some: ContactsPage(some, len(found), folder)
-    )
-
-
 HANDLERS: Handlers = {
-    LookUp: _look_up,
-    GetContacts: _contacts,
     PlaceCall: _place,
     AnswerCall: _answer,
     DeclineCall: _decline,

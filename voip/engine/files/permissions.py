@@ -76,7 +76,7 @@ def find(paths: Paths) -> tuple[Flaw, ...]:
         for flaw in (
             *_above(folders[:3]),
             *map(_folder, folders),
-            *map(_edited, (paths.accounts, paths.settings, paths.blocked)),
+            *map(_edited, (paths.accounts, paths.settings, paths.blocked, paths.favourites)),
             *map(_written, _files(paths)),
         )
         if flaw is not None

@@ -48,6 +48,7 @@ CREATE TABLE IF NOT EXISTS calls (
 );
 CREATE INDEX IF NOT EXISTS calls_by_outcome ON calls (outcome, id);
 CREATE INDEX IF NOT EXISTS calls_by_account ON calls (account, id);
+CREATE INDEX IF NOT EXISTS calls_by_uri ON calls (uri, id);
 CREATE TABLE IF NOT EXISTS deletions (last_id INTEGER NOT NULL, traces INTEGER NOT NULL);
 INSERT INTO deletions SELECT 0, 0 WHERE NOT EXISTS (SELECT * FROM deletions);
 """

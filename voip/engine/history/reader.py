@@ -15,7 +15,8 @@ from pathlib import Path
 import msgspec
 
 from voip.engine.history.log import HistoryError, entry_of, keep_no_traces, party_of
-from voip.model import Direction, LogEntry, Outcome, Party
+from voip.model import Direction, LogEntry, Outcome, Party, rfc3339
+from voip.protocol.people import LastCall
 from voip.security.text import fold
 
 
@@ -23,13 +24,15 @@ class Conditions(msgspec.Struct, frozen=True):
     """Conditions that a row must all match.
 
     `text` is in the name, address, account, outcome or reason; `secure` selects calls
-    whose lock was closed all the time, or, when False, the others.
+    whose lock was closed all the time, or, when False, the others. `uris` are the
+    addresses of the other end.
     """
 
     text: str = ""
     missed: bool = False
     account: str | None = None
     secure: bool | None = None
+    uris: tuple[str, ...] | None = None
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -40,11 +43,12 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Person(msgspec.Struct, frozen=True):
-    """Person in the log; the last of their calls was with `account`."""
+    """Person in the log; the last of their calls is in `row`, with `account`."""
 
     party: Party
     account: str
-    direction: Direction
+    row: int
+    last: LastCall
 
 
 class HistoryReader:
@@ -93,7 +97,8 @@ class HistoryReader:
         """
         # With max(), SQLite takes the other columns from the row that has it.
         latest = (
-            "SELECT uri, name, imitates, name_from, account, direction, max(id) AS latest "
+            "SELECT uri, name, imitates, name_from, account, direction, outcome, started, "
+            "max(id) AS latest "
             "FROM calls WHERE account <> ? AND outcome <> 'blocked' {} "
             "GROUP BY uri ORDER BY latest DESC LIMIT ?"
         )
@@ -106,7 +111,10 @@ class HistoryReader:
             Person(
                 names.get(row["uri"], Party(uri=row["uri"])),
                 row["account"],
-                Direction(row["direction"]),
+                row["latest"],
+                LastCall(
+                    rfc3339(row["started"]), Direction(row["direction"]), Outcome(row["outcome"])
+                ),
             )
             for row in rows
         ]
@@ -149,6 +157,9 @@ def condition(filters: Conditions) -> tuple[str, list[object]]:
         values.append(filters.account)
     if filters.secure is not None:
         terms.append(f"{'' if filters.secure else 'NOT '}(lock = 'closed' AND NOT lock_was_open)")
+    if filters.uris is not None:
+        terms.append(f"uri IN ({', '.join('?' * len(filters.uris))})")
+        values += filters.uris
     if filters.text:
         terms.append("instr(words, ?)")
         values.append(fold(filters.text))

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
-from urllib.parse import unquote
 
 import msgspec
 
-from voip.engine.people import recognition, vcard
+from voip.engine.people import new_card, recognition, targets, vcard
 from voip.engine.people.finding import Findable, Query
 from voip.engine.people.recognition import Endings, Match
 from voip.model import NameFrom
 from voip.protocol.people import Contact, ContactNumber
 from voip.security.imitation import inert
 from voip.security.text import clean, fold
-from voip.sip import callers, dialing, numbers, plans
+from voip.sip import callers, numbers
 from voip.sip.callers import Key
 from voip.sip.plans import Plan
 
 _LONGEST_FILE = 16 * 1024 * 1024
-_PLAIN_NUMBER = re.compile(r"[+(]*[0-9*#][0-9*#+()\s.\-/\u2010-\u2015]*")
 _APPLE_LABEL = re.compile(r"_\$!<(.*)>!\$_")
 _Stamp = tuple[int, int, int]
 _SILENT_TYPES = frozenset({"pref", "voice", "internet"})
@@ -52,12 +51,16 @@ class _Sorted(NamedTuple):
 class Contacts:
     """Contacts of a folder, sorted by name.
 
-    `tell` gets one report of each file that is not read, or only in part.
+    `tell` gets one report of each file that is not read, or only in part. `changed` is
+    called after files were read.
     """
 
-    def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, folder: Path, tell: Callable[[str], None], changed: Callable[[], None] = lambda: None
+    ) -> None:
         self._folder = folder
         self._tell = tell
+        self._changed = changed
         self._files: dict[Path, _File] = {}
         self._reading = asyncio.Lock()
         self._sorted = _Sorted()
@@ -91,6 +94,19 @@ class Contacts:
         """Return the contact of any of `keys`, except by a whole house's number."""
         return next((match for key in keys if (match := self._sorted.by_key.get(key))), None)
 
+    async def add(self, name: str, number: ContactNumber) -> tuple[Contact, Path]:
+        """Write a new contact into the folder; return it and its file.
+
+        Raises:
+            OSError: it cannot be written, or not be read again.
+        """
+        path = await asyncio.to_thread(new_card.write, self._folder, name, number)
+        await self.refresh()
+        file = self._files.get(path)
+        if file is None or not file.contacts:
+            raise OSError(errno.EIO, (file and file.problem) or "it is not read again", str(path))
+        return file.contacts[0], path
+
     def alike(self, number: str, plan: Plan, last_digits: int) -> Match | None:
         """Return the contact of another spelling of `number`; see `recognition`."""
         return recognition.find(self._sorted.by_ending, number, plan, last_digits)
@@ -108,6 +124,7 @@ class Contacts:
         for problem in self.problems:
             if problem not in problems:
                 self._tell(problem)
+        self._changed()
 
 
 def _read_all(folder: Path, previous: dict[Path, _File]) -> dict[Path, _File]:
@@ -202,7 +219,7 @@ def _contact(card: vcard.Card) -> Contact | None:
     for line in _preferred_first(card)[:_MOST_NUMBERS]:
         number = _number(line, labels.get(line.group, "") if line.group else "")
         if number is not None:
-            numbers.setdefault(f"{_bare(number.target)},{number.tones}", number)
+            numbers.setdefault(f"{targets.bare(number.target)},{number.tones}", number)
     name = _name(card)
     return Contact(name, tuple(numbers.values())) if name and numbers else None
 
@@ -226,7 +243,8 @@ def _preferred_first(card: vcard.Card) -> list[vcard.Property]:
 
 def _number(line: vcard.Property, given_label: str) -> ContactNumber | None:
     value = clean(numbers.without_marks(line.value))
-    number = _phone(value) if line.name == "TEL" else _address(value, line.name == "X-SIP")
+    is_phone, is_bare = line.name == "TEL", line.name == "X-SIP"
+    number = targets.phone(value) if is_phone else targets.address(value, is_bare)
     kinds = ", ".join(clean(word, 20) for word in line.types if word not in _SILENT_TYPES)
     label = given_label or kinds
     is_fax = "fax" in line.types or "fax" in label.lower()
@@ -239,55 +257,3 @@ def _label(text: str) -> str:
     # Apple encloses its own labels: _$!<Mobile>!$_
     own = _APPLE_LABEL.fullmatch(text)
     return clean(own[1].lower() if own else text, 20)
-
-
-def _phone(value: str) -> ContactNumber | None:
-    scheme, colon, rest = value.partition(":")
-    if colon and scheme.lower() == "tel":
-        return _of_uri(rest)
-    more = numbers.with_tones(value)
-    written, tones = (more.written, more.tones) if more else (value.rstrip(",; "), "")
-    dialled = numbers.dial_string(value)
-    tones = dialled.tones if dialled else tones
-    # Letters would be dialled as digits: a number with a note is refused.
-    plain = _PLAIN_NUMBER.fullmatch(written) and _can_be_called(written)
-    return ContactNumber(written, tones=tones) if plain else None
-
-
-def _of_uri(uri: str) -> ContactNumber | None:
-    """Parse the number of a tel URI (RFC 3966), with context, not extension."""
-    written, *parameters = uri.split(";")
-    tones = [
-        numbers.as_tones(value)
-        for name, _, value in (parameter.partition("=") for parameter in parameters)
-        if name.lower() in ("ext", "postd")
-    ]
-    rest = [p for p in parameters if p.partition("=")[0].lower() == "phone-context"]
-    target = ";".join((f"tel:{written}", *rest))
-    if not _can_be_called(target):
-        return None
-    number = dialing.parse_target(target)
-    as_written = number.user == numbers.read(written) and unquote(written) == written
-    if number.private and plans.may_be_whole(number.user):
-        return ContactNumber(target, tones="".join(tones))
-    return ContactNumber(written if as_written else number.user, tones="".join(tones))
-
-
-def _address(value: str, bare: bool) -> ContactNumber | None:
-    has_scheme = re.match(r"sips?:", value, re.IGNORECASE)
-    if not (has_scheme or bare) or "@" not in value:
-        return None  # the address of another service
-    return ContactNumber(value) if _can_be_called(value) else None
-
-
-def _can_be_called(target: str) -> bool:
-    try:
-        dialing.parse_target(target)
-    except dialing.DialError:
-        return False
-    return True
-
-
-def _bare(target: str) -> str:
-    """Reduce all spellings of a number to one form."""
-    return re.sub(r"[\s().\-/\u2010-\u2015]", "", target).lower()

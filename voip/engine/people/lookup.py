@@ -16,7 +16,7 @@ from voip.engine.people.recognition import Match
 from voip.engine.registration.live import Live
 from voip.engine.registration.registrations import Registrations
 from voip.model import NameFrom, Party
-from voip.protocol.people import ContactNumber, LookedUp, Suggestion
+from voip.protocol.people import Contact, ContactNumber, LookedUp, Suggestion
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.process import ConnectionEvent
 from voip.security import imitation
@@ -163,10 +163,34 @@ class LookUps:
         is_same = now.name_from is than.name_from is NameFrom.CONTACT and now.name == than.name
         return None if is_same else now
 
+    def contact_at(self, address: str, account: str | None) -> Contact | None:
+        """Return the contact of an address, as an account calls it or is called by it."""
+        try:
+            target = dialing.parse_target(address)
+        except DialError:
+            return None
+        plan, exchange = self._plan_of(account), self.exchange_of(account)
+        match = self._contact_of(target, exchange, plan)
+        return match.contact if match is not None else None
+
+    def keys_of(self, address: str, account: str | None) -> frozenset[Key]:
+        """Keys of an address, as an account calls it or is called by it."""
+        return frozenset(callers.keys(address, self.exchange_of(account)))
+
+    def called_back(self, address: str, account: str | None) -> str | None:
+        """Return what to dial to call a caller back; None if they hide."""
+        try:
+            target = callers.call_back(address, self.exchange_of(account))
+        except DialError:
+            return None
+        return target.user if target.host is None else address
+
     def exchange_of(
-        self, account: str, connection: ConnectionEvent | None = None
+        self, account: str | None, connection: ConnectionEvent | None = None
     ) -> Exchange | None:
         """Return the server of an account, None if the account does not exist."""
+        if account is None:
+            return None
         try:
             return self._exchange(self._registrations.get(account), connection)
         except Refusal:
@@ -199,7 +223,9 @@ class LookUps:
             return match
         return self._contacts.alike(target.user, plan, self._last_digits())
 
-    def _plan_of(self, account: str) -> Plan:
+    def _plan_of(self, account: str | None) -> Plan:
+        if account is None:
+            return Plan()
         try:
             settings = self._registrations.get(account).account
         except Refusal:

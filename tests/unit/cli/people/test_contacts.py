@@ -46,6 +46,8 @@ async def test_json_is_the_answer(standin: StandIn) -> None:
                 {"target": "30 123", "label": "work", "tones": ""},
                 {"target": "171 5", "label": "", "tones": ",,55"},
             ],
+            "favourite": False,
+            "last_call": None,
         }
     ]
 

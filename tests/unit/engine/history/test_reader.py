@@ -17,6 +17,7 @@ from voip.engine.history.log import History, HistoryError
 from voip.engine.history.reader import Conditions, HistoryReader, Page, Person
 from voip.model import Direction, Outcome, Party
 from voip.protection import LockState
+from voip.protocol.people import LastCall
 from voip.security.text import fold
 
 START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
@@ -244,10 +245,15 @@ def test_people_are_there_once_by_their_latest_name(
         (6, Party("sip:echo@127.0.0.1:5061", "Echo line"), "echo"),
     ]:
         begin(history, number, remote, account)
+
+    def person(remote: Party, row: int) -> Person:
+        time = f"2026-01-01T00:00:0{row}Z"
+        return Person(remote, "home", row, LastCall(time, Direction.IN, Outcome.ONGOING))
+
     everybody = [
-        Person(Party("sip:bob@example.com", "Bob"), "home", Direction.IN),
-        Person(Party("sip:carol@example.com", "Carol"), "home", Direction.IN),
-        Person(Party("sip:100@example.com", ""), "home", Direction.IN),
+        person(Party("sip:bob@example.com", "Bob"), 5),
+        person(Party("sip:carol@example.com", "Carol"), 4),
+        person(Party("sip:100@example.com", ""), 2),
     ]
     assert reader.people(10, without="echo") == everybody
     assert reader.people(2, without="echo") == everybody[:2]

@@ -1,14 +1,73 @@
-"""Both engines: blocked callers."""
+"""Both engines: contacts, favourites, the page of a person, and blocked callers."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from tests.contract.engines.sides import ACCOUNT, BOB, Side
-from voip.model import BlockedCaller, CallState, Outcome
+from voip.client.errors import CommandFailed
+from voip.model import BlockedCaller, CallState, NameFrom, Outcome
 from voip.protocol.calls import AnswerCall, CallEvent, GetHistory, HistoryPage
-from voip.protocol.people import BlockCaller, BlockedCallers, GetBlocked, UnblockCaller
+from voip.protocol.people import (
+    AddContact,
+    BlockCaller,
+    BlockedCallers,
+    Contact,
+    ContactAdded,
+    ContactsEvent,
+    ContactsPage,
+    GetBlocked,
+    GetContacts,
+    GetPerson,
+    MarkFavourite,
+    PersonPage,
+    UnblockCaller,
+)
 from voip.protocol.phone import GetStatus, NoticeEvent
 
+_CARD = "BEGIN:VCARD\nVERSION:3.0\nFN:{}\nIMPP:sip:{}\nEND:VCARD\n"
 MALLORY = '"Mallory" <sip:mallory@evil.example>'
+
+
+async def test_a_contact_is_marked_and_has_calls_and_texts(side: Side) -> None:
+    await side.register()
+    client = side.engine.client
+    folder = Path((await client.get(GetContacts(), ContactsPage)).folder)
+    folder.mkdir()
+    cards = (("Al", "al@example.com"), ("Bob", "bob@example.com"))
+    (folder / "all.vcf").write_text("".join(_CARD.format(*card) for card in cards))
+    missed = await side.incoming(BOB)
+    side.gives_up(missed)
+    await side.engine.until_logged(missed)
+    text = await side.writes(BOB, "Are you there?")
+    position = len(side.engine.events)
+    marked = await client.get(MarkFavourite(contact="bob"), Contact)
+    assert (marked.name, marked.favourite) == ("Bob", True)
+    await side.engine.until(ContactsEvent, lambda e: True, position)
+    page = await client.get(GetContacts(), ContactsPage)
+    assert [(c.name, c.favourite) for c in page.contacts] == [("Bob", True), ("Al", False)]
+    bob, al = page.contacts
+    assert al.last_call is None
+    assert bob.last_call is not None
+    person = await client.get(GetPerson(who="Bob"), PersonPage)
+    assert person.contact == bob
+    assert [call.id for call in person.calls] == [missed]
+    assert [kept.id for kept in person.texts] == [text.id]
+
+
+async def test_a_new_contact_is_a_file_and_names_its_next_call(side: Side) -> None:
+    await side.register()
+    client = side.engine.client
+    added = await client.get(AddContact(name="Robert", number="sip:bob@example.com"), ContactAdded)
+    assert Path(added.path).stat().st_mode & 0o777 == 0o600
+    call = await side.incoming(BOB)
+    side.gives_up(call)
+    entry = await side.engine.until_logged(call)
+    assert (entry.remote.name, entry.remote.name_from) == ("Robert", NameFrom.CONTACT)
+    with pytest.raises(CommandFailed, match="already: Robert"):
+        await client.ask(AddContact(name="Eve", number="bob@example.com"))
 
 
 async def block(side: Side, caller: str) -> BlockedCaller:
