@@ -102,6 +102,7 @@ from voip.protocol.people import (
     ContactsPage,
     DeleteMessages,
     DeleteThread,
+    DirectoryPage,
     GetBlocked,
     GetContacts,
     GetMessages,
@@ -116,6 +117,7 @@ from voip.protocol.people import (
     Messages,
     MessagesDeleted,
     PersonPage,
+    SearchDirectory,
     SendMessage,
     Suggestion,
     Threads,
@@ -452,7 +454,7 @@ STATUS = model.Status(
 SETTINGS = Settings(
     audio=Audio(input="USB", output="Built-in", ring=False),
     screen=Screen(theme="light", glyphs="ascii", bell=False, notify="osc9"),
-    contacts=Contacts(last_digits=8),
+    contacts=Contacts(last_digits=8, command="find-people --ldap"),
     keys={"hold": "h,f5"},
 )
 DEVICE = model.SoundDevice(name="pulse", driver="ALSA", inputs=2, outputs=2)
@@ -547,11 +549,18 @@ COMMANDS: dict[str, AnyCommand] = {
     "take_out": TakeOut(call="3"),
     "end_conference": EndConference(call="3"),
     "history": GetHistory(
-        search="bob", limit=20, before="7", offset=40, missed=True, account="work", secure=False
+        search="bob",
+        limit=20,
+        before="7",
+        offset=40,
+        missed=True,
+        account="work",
+        secure=False,
+        person="Bob",
     ),
     "delete_calls": DeleteCalls(rows=("3", "4")),
     "delete_history": DeleteHistory(
-        search="bob", missed=True, account="work", secure=False, newest="7"
+        search="bob", missed=True, account="work", secure=False, newest="7", person="Bob"
     ),
     "restore_calls": RestoreCalls(),
     "echo": StartEcho(),
@@ -564,6 +573,7 @@ COMMANDS: dict[str, AnyCommand] = {
     "block": BlockCaller(caller="+34 600 111 222", account="work"),
     "unblock": UnblockCaller(caller="sip:mallory@evil.example", account="work"),
     "contacts": GetContacts(search="ann", limit=20),
+    "directory": SearchDirectory(search="ann"),
     "favourite": MarkFavourite(contact="Ann", number="030 123456", on=False),
     "add_contact": AddContact(name="Ann", number="030 123456"),
     "person": GetPerson(who="sip:100@pbx.example.com", number="100", account="work", limit=5),
@@ -790,6 +800,9 @@ REPLIES: dict[str, msgspec.Struct] = {
         contacts=(CONTACT, msgspec.structs.replace(CONTACT, favourite=False, last_call=None)),
         total=1,
         folder="/home/me/.config/offhook/contacts",
+    ),
+    "directory": DirectoryPage(
+        contacts=(Contact("Eve", (ContactNumber("100"),), directory=True),), problem="it failed"
     ),
     "favourite": CONTACT,
     "contact_added": ContactAdded(contact=CONTACT, path="/home/me/.config/offhook/contacts/x.vcf"),

@@ -27,8 +27,8 @@ BEGINNING = "<!-- features: python -m tests.features.table writes this table -->
 END = "<!-- end of features -->"
 
 GROUPS = (
-    "accounts", "calls", "transfer", "conference", "texts", "callers", "numbers", "reception",
-    "tones", "security", "audio", "phone",
+    "accounts", "calls", "transfer", "conference", "texts", "people", "callers", "numbers",
+    "reception", "tones", "security", "audio", "phone",
 )  # fmt: skip
 LEVELS = ("screen", "line", "wire")
 

@@ -108,6 +108,7 @@ STORIES: dict[str, tuple[str, ...]] = {
         "log.search",
         "log.filter",
         "log.account",
+        "log.person",
         "log.clear",
         "log.copy",
         "move.next",
@@ -621,6 +622,15 @@ async def _(stage: Stage) -> Done:
     await _logged(stage)
     book = stage.phone.app.main.log_pane.rows.book
     return lambda: book.selection.account == "work" and book.loaded and 0 < book.total < 10
+
+
+@_for("log.person")
+async def _(stage: Stage) -> Done:
+    await _logged(stage)
+    rows = stage.phone.app.main.log_pane.rows
+    await stage.phone.until(lambda: rows.selected is not None)
+    person = rows.selected.remote if rows.selected is not None else None
+    return lambda: rows.book.selection.person == person and rows.book.total == 1
 
 
 @_for("log.clear")

@@ -13,12 +13,14 @@ from textual.widgets import Input, Static
 
 from tui.host import Host, host_of
 from tui.terminal.text import Line, Part
+from tui.widgets.directory import DirectorySearch
 from tui.widgets.header import Note
 from tui.widgets.lines import Lines
 from tui.words import phrases, rows
 from voip.client.errors import CommandFailed, NoEngine
+from voip.model import NameFrom
 from voip.protocol.calls import PlaceCall
-from voip.protocol.people import LookedUp, LookUp, Suggestion
+from voip.protocol.people import DirectoryPage, LookedUp, LookUp, Suggestion
 
 _MOST = 6
 _LONGEST = 255
@@ -42,6 +44,13 @@ class Suggestions(Lines, can_focus=False):
         self.cursor = 0
         self.redraw()
         self.post_message(self.Moved(self))
+
+    def add(self, suggestions: Sequence[Suggestion]) -> None:
+        """Show more behind those that are there; the cursor stays."""
+        self._suggestions = (*self._suggestions, *suggestions)[:_MOST]
+        self.display = bool(self._suggestions)
+        self.styles.height = max(1, len(self._suggestions))
+        self.redraw()
 
     @property
     def selected(self) -> Suggestion | None:
@@ -107,6 +116,7 @@ class Dial(Vertical):
         self._prompt = Static("", id="prompt", markup=False)
         self._with = Static("", id="with", markup=False)
         self._placed = placed
+        self._directory = DirectorySearch(self._show_directory)
         self._calling = False
         self._unread: str | None = None
         self.account: str | None = None
@@ -214,6 +224,16 @@ class Dial(Vertical):
             ask: Callable[[], Awaitable[None]] = partial(self._ask, text)
             self.run_worker(ask, group="look-up", exclusive=True, exit_on_error=False)
 
+    def _show_directory(self, text: str, page: DirectoryPage) -> None:
+        if self.input.has_focus and self.input.value == text:
+            self.suggestions.add(
+                [
+                    Suggestion(contact.name, number.target, "directory", NameFrom.CLAIM)
+                    for contact in page.contacts
+                    for number in contact.numbers
+                ]
+            )
+
     async def _ask(self, text: str) -> None:
         asked = LookUp(text=text, account=self.account, limit=_MOST)
         try:
@@ -224,6 +244,7 @@ class Dial(Vertical):
         if not self.input.has_focus or self.input.value != text:
             return
         self.suggestions.show(answer.suggestions)
+        self._directory.ask(self._phone, text)
         if answer.problem:
             self.note.preview(Part(answer.problem, "warning"))
         elif answer.warning:

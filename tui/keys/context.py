@@ -44,7 +44,8 @@ class Context(msgspec.Struct, frozen=True):
     showed can be pinned. `pinned`: the account has a pin. `other_key`: the pin is
     not the key shown. `comparable`: the call has words to compare. `remembered`: a
     key of its far end was compared. `on_thread`: texts with somebody are under the cursor;
-    `on_contact`: a number of a contact is, of a favourite with `on_favourite`.
+    `on_contact`: a number of a contact is, of a favourite with `on_favourite`,
+    of somebody whom the contacts command found with `in_directory`.
     """
 
     screen: str = "main"
@@ -73,6 +74,7 @@ class Context(msgspec.Struct, frozen=True):
     on_thread: bool = False
     on_contact: bool = False
     on_favourite: bool = False
+    in_directory: bool = False
 
 
 class Caller(NamedTuple):

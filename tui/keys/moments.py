@@ -125,8 +125,13 @@ def has_correspondent(context: Context) -> bool:
 
 def can_be_added(context: Context) -> bool:
     """True in the contacts, and where somebody is under the cursor."""
-    in_contacts = context.screen == "contacts" and not context.line_open
-    return context.connected and (in_contacts or has_correspondent(context))
+    return context.connected and (context.screen == "contacts" or has_correspondent(context))
+
+
+def can_be_favourite(context: Context) -> bool:
+    """True for a contact who is none, and is kept here."""
+    marked = context.on_favourite or context.in_directory
+    return context.connected and context.on_contact and not marked
 
 
 def on_person(context: Context) -> bool:

@@ -45,6 +45,11 @@ async def _account(phone: Host, context: Context) -> None:
     phone.main.query_one(CallLog).next_account([account.name for account in phone.state.accounts])
 
 
+async def _person(phone: Host, context: Context) -> None:
+    if context.entry is not None:
+        phone.main.query_one(CallLog).only_with(context.entry.remote)
+
+
 async def _clear(phone: Host, context: Context) -> None:
     phone.main.query_one(CallLog).clear()
 
@@ -70,6 +75,7 @@ async def _delete_all(phone: Host, context: Context) -> None:
         missed=selection.missed,
         account=selection.account,
         secure=selection.secure,
+        person=selection.person.uri if selection.person else None,
     )
     page = await phone.get(deleting.matching(command), HistoryPage)
     if page is None:
@@ -112,6 +118,7 @@ COMMANDS = {
     "log.search": _search,
     "log.filter": _filter,
     "log.account": _account,
+    "log.person": _person,
     "log.clear": _clear,
     "log.copy": _copy,
     "log.delete": _delete,

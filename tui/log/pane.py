@@ -16,7 +16,7 @@ from tui.terminal.text import Line, Part, line
 from tui.widgets.lines import Lines
 from tui.words import phrases, rows
 from voip.client.errors import CommandFailed, NoEngine
-from voip.model import LogEntry
+from voip.model import LogEntry, Party
 from voip.protocol.calls import HistoryPage
 
 _FILTERS: tuple[tuple[str, dict[str, bool | None]], ...] = (
@@ -162,6 +162,10 @@ class CallLog(Vertical):
         place = order.index(current) if current in order else 0
         self._choose(account=order[(place + 1) % len(order)])
 
+    def only_with(self, person: Party) -> None:
+        """Show the calls with one person."""
+        self._choose(person=person)
+
     def clear(self) -> None:
         """Clear the search and the filters."""
         self.search.value = ""
@@ -217,7 +221,7 @@ class CallLog(Vertical):
     def on_lines_moved(self) -> None:
         self._show_subtitle()
 
-    def _choose(self, **changes: str | bool | None) -> None:
+    def _choose(self, **changes: str | bool | Party | None) -> None:
         selection = msgspec.structs.replace(self.rows.book.selection, **changes)
         if selection != self.rows.book.selection:
             self.rows.book.choose(selection)
@@ -235,7 +239,8 @@ class CallLog(Vertical):
             name for name, kept in _FILTERS
             if kept == {"missed": selection.missed, "secure": selection.secure}
         )  # fmt: skip
-        parts = [name, selection.account or "", selection.search]
+        person = f"with {phrases.who(selection.person)}" if selection.person else ""
+        parts = [name, selection.account or "", person, selection.search]
         keymap = self.phone.keymap
         count = phrases.count(book.total, "call") if book.loaded else ""
         hint = "" if selection.active else f"{keymap.shown('log.search')} searches"

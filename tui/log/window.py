@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from voip.model import LogEntry
+from voip.model import LogEntry, Party
 from voip.protocol.calls import GetHistory, HistoryPage
 
 PAGE = 200
@@ -19,12 +19,16 @@ _KEEP = 20 * PAGE
 
 
 class Filter(msgspec.Struct, frozen=True):
-    """Selection of rows; with `secure` None, calls with any lock."""
+    """Selection of rows; with `secure` None, calls with any lock.
+
+    `person` is somebody of a row, of whom all spellings count.
+    """
 
     search: str = ""
     missed: bool = False
     account: str | None = None
     secure: bool | None = None
+    person: Party | None = None
 
     @property
     def active(self) -> bool:
@@ -160,6 +164,7 @@ class LogBook:
             missed=self.selection.missed,
             account=self.selection.account,
             secure=self.selection.secure,
+            person=self.selection.person.uri if self.selection.person else None,
         )
 
     def _trim(self, near: int) -> None:

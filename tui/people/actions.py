@@ -29,9 +29,11 @@ async def _show(phone: Host, context: Context) -> None:
 
 
 async def _add(phone: Host, context: Context) -> None:
+    if isinstance(phone.screen, ContactsBox):
+        phone.push_screen(phone.screen.new_contact())
+        return
     other = correspondent(context)
     if other is None:
-        phone.push_screen(NewContact())
         return
     remote, account = other
     page = await phone.get(GetPerson(who=remote.uri, account=account, limit=1), PersonPage)

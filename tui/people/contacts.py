@@ -11,8 +11,10 @@ from tui.calls.dial import Dial
 from tui.keys.context import Context
 from tui.log.pane import CallLog
 from tui.messages.thread import write_to
+from tui.people.new_contact import NewContact
 from tui.people.person import PersonBox
 from tui.terminal.text import Line, Part, line
+from tui.widgets.directory import DirectorySearch
 from tui.widgets.lines import Lines
 from tui.widgets.list_box import SearchBox
 from tui.widgets.screens import bindings_of
@@ -24,6 +26,7 @@ from voip.protocol.people import (
     ContactNumber,
     ContactsEvent,
     ContactsPage,
+    DirectoryPage,
     GetContacts,
     GetPerson,
     MarkFavourite,
@@ -54,6 +57,14 @@ class ContactRow(NamedTuple):
         return f"{target}{pause}{tones}"
 
 
+def _rows(contacts: Sequence[Contact]) -> tuple[ContactRow, ...]:
+    return tuple(
+        ContactRow(contact, number, place == 0)
+        for contact in contacts
+        for place, number in enumerate(contact.numbers)
+    )
+
+
 class ContactRows(Lines):
     """Numbers of contacts, the person's name in front."""
 
@@ -71,13 +82,15 @@ class ContactRows(Lines):
         """Replace the contacts; if the cursor `stays`, it does with its number."""
         before = self.selected if stays else None
         self._page, self._is_searched = page, is_searched
-        self._rows = tuple(
-            ContactRow(contact, number, place == 0)
-            for contact in page.contacts
-            for place, number in enumerate(contact.numbers)
-        )
+        self._rows = _rows(page.contacts)
         places = (place for place, row in enumerate(self._rows) if row.is_like(before))
         self.go(next(places, 0))
+        self.redraw()
+
+    def add(self, contacts: Sequence[Contact]) -> None:
+        """Show people of the contacts command behind the contacts."""
+        own = (row for row in self._rows if not row.contact.directory)
+        self._rows = (*own, *_rows(contacts))
         self.redraw()
 
     def count(self) -> int:
@@ -86,7 +99,8 @@ class ContactRows(Lines):
     def draw(self, index: int) -> Sequence[Line]:
         row = self._rows[index]
         then = f" then {row.number.tones}" if row.number.tones else ""
-        label = f"  {row.number.label}" if row.number.label else ""
+        words = (row.number.label, "directory" if row.contact.directory else "")
+        label = "".join(f"  {word}" for word in words if word)
         return (
             line(
                 *self._who(row),
@@ -124,12 +138,14 @@ class ContactsBox(SearchBox[ContactRows]):
 
     def __init__(self) -> None:
         super().__init__(ContactRows())
+        self._directory = DirectorySearch(self._show_directory)
 
     def context(self) -> Context:
         row = self.rows.selected
         return msgspec.structs.replace(
             super().context(),
             on_contact=row is not None,
+            in_directory=row is not None and row.contact.directory,
             on_favourite=row is not None and row.contact.favourite,
         )
 
@@ -150,6 +166,14 @@ class ContactsBox(SearchBox[ContactRows]):
         self.show_notice(f" The first {len(page.contacts)} of {page.total:,}; {key} searches."
                          if page.total > len(page.contacts) else "")  # fmt: skip
         self.show_keys()
+        self._directory.ask(self.phone, searched)
+
+    def _show_directory(self, text: str, page: DirectoryPage) -> None:
+        if text == self.line.value:
+            self.rows.add(page.contacts)
+            if page.problem:
+                self.show_notice(f" {page.problem}")
+            self.show_keys()
 
     def search(self, text: str) -> None:
         self.phone.later(self._load(stays=False))
@@ -184,11 +208,20 @@ class ContactsBox(SearchBox[ContactRows]):
         if row is not None:
             await self.phone.ask(MarkFavourite(contact=row.name, number=row.number.target, on=on))
 
+    def new_contact(self) -> NewContact:
+        """Form of a new contact, filled in from the directory's row under the cursor."""
+        row = self.rows.selected
+        if row is None or not row.contact.directory:
+            return NewContact()
+        return NewContact(row.name, row.number.target)
+
     def show_person(self) -> None:
         """Open the page of the person under the cursor."""
         row = self.rows.selected
         if row is not None:
-            asked = GetPerson(who=row.name, number=row.number.target)
+            target = row.number.target
+            in_directory = row.contact.directory
+            asked = GetPerson(who=target) if in_directory else GetPerson(row.name, target)
             self.phone.push_screen(PersonBox(asked, row.name))
 
     def show_calls(self) -> None:

@@ -139,6 +139,9 @@ CONTACTS = (
     Setting("contacts.last_digits", "Last digits",
             "A caller whose number ends like that of only one contact is shown as that contact.",
             "digits"),
+    Setting("contacts.command", "Contacts command",
+            "Finds further people, such as in LDAP or CardDAV: reads what you search, and prints "
+            "lines of name, tab, number.", form="a program and its arguments", absent="none"),
 )  # fmt: skip
 
 SETTINGS = (*SOUND, *CALLS, *CONTACTS, *NETWORK, *SCREEN)

@@ -23,6 +23,7 @@ def matching(command: DeleteHistory) -> GetHistory:
         missed=command.missed,
         account=command.account,
         secure=command.secure,
+        person=command.person,
     )
 
 
@@ -43,6 +44,7 @@ def question(command: DeleteHistory, number: int) -> str:
     which = [
         f" of {command.account}" if command.account is not None else "",
         f" that {'was' if number == 1 else 'were'} not secure" if command.secure is False else "",
+        f" with {command.person}" if command.person is not None else "",
         f" with “{command.search}”" if command.search else "",
     ]
     if number == 1:

@@ -181,7 +181,8 @@ class GetHistory(Command, frozen=True, tag="history"):
 
     `offset` skips rows. Only missed calls with `missed`, only one account's with
     `account`; `secure` keeps the calls whose lock was closed all the time, or with
-    False the others.
+    False the others. `person` keeps those with one person: the name of a contact, or an
+    address in any spelling.
     """
 
     search: str = ""
@@ -191,6 +192,7 @@ class GetHistory(Command, frozen=True, tag="history"):
     missed: bool = False
     account: str | None = None
     secure: bool | None = None
+    person: str | None = None
 
 
 class DeleteCalls(Command, frozen=True, tag="delete_calls"):
@@ -213,6 +215,7 @@ class DeleteHistory(Command, frozen=True, tag="delete_history"):
     account: str | None = None
     secure: bool | None = None
     newest: str | None = None
+    person: str | None = None
 
 
 class RestoreCalls(Command, frozen=True, tag="restore_calls"):

@@ -30,6 +30,15 @@ class GetContacts(Command, frozen=True, tag="contacts"):
     limit: int = 200
 
 
+class SearchDirectory(Command, frozen=True, tag="directory"):
+    """Search with the contacts command (`contacts.command`), which may take seconds.
+
+    Without a command or a text nobody is found. The reply is `DirectoryPage`.
+    """
+
+    search: str
+
+
 class MarkFavourite(Command, frozen=True, tag="favourite"):
     """Make a contact a favourite, or no longer; the reply is the `Contact`.
 
@@ -96,8 +105,8 @@ class GetBlocked(Command, frozen=True, tag="blocked"):
 class Suggestion(msgspec.Struct, frozen=True):
     """Possible target of a look-up; `target` is what to dial.
 
-    `source` is contact, log, account, or echo for the local test line. `name_from` is
-    as in `Party`.
+    `source` is contact, log, account, directory, or echo for the local test line.
+    `name_from` is as in `Party`.
     """
 
     name: str
@@ -144,13 +153,15 @@ class LastCall(msgspec.Struct, frozen=True):
 class Contact(msgspec.Struct, frozen=True):
     """Person with at least one number or SIP address, the preferred first.
 
-    `last_call` is None without one among the latest people in the call log.
+    `last_call` is None without one among the latest people in the call log. `directory`:
+    found by the contacts command, whose names nobody vouches for.
     """
 
     name: str
     numbers: tuple[ContactNumber, ...]
     favourite: bool = False
     last_call: LastCall | None = None
+    directory: bool = False
 
 
 class PersonPage(msgspec.Struct, frozen=True):
@@ -164,6 +175,16 @@ class PersonPage(msgspec.Struct, frozen=True):
     number: str | None
     calls: tuple[LogEntry, ...] = ()
     texts: tuple[TextMessage, ...] = ()
+
+
+class DirectoryPage(msgspec.Struct, frozen=True):
+    """Reply to `SearchDirectory`: who is not among the contacts already.
+
+    `problem` says why nobody could be found.
+    """
+
+    contacts: tuple[Contact, ...] = ()
+    problem: str | None = None
 
 
 class ContactAdded(msgspec.Struct, frozen=True):
@@ -279,6 +300,7 @@ class UnreadEvent(Event, frozen=True, tag="unread"):
 AnyPeopleCommand = (
     LookUp
     | GetContacts
+    | SearchDirectory
     | MarkFavourite
     | AddContact
     | GetPerson

@@ -7,6 +7,7 @@ Keys are named as in the file, a table and a key with a dot between: a change of
 from __future__ import annotations
 
 import re
+import shlex
 from typing import Annotated, Literal
 
 import msgspec
@@ -113,10 +114,16 @@ class Contacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Table [contacts].
 
     A caller whose number ends like that of one contact alone, in `last_digits`, is
-    that contact, unless the two are known to be different.
+    that contact, unless the two are known to be different. `command` finds further
+    people, such as in LDAP: arguments as a shell would read them, run without one.
     """
 
     last_digits: Annotated[int, Meta(ge=7, le=15)] = 9
+    command: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.command is not None and not shlex.split(self.command):
+            raise ValueError("the command is empty")
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,10 +1,11 @@
-"""Measure many calls in one worker that has one core, and hours of calls.
+"""Measure many calls in one worker that has one core, hours of calls, and many people.
 
 Run by hand, on an idle machine:
 
     python -m tests.bench.scale calls [--calls 8 16 32 64]
     python -m tests.bench.scale conference
     python -m tests.bench.scale soak [--minutes 60]
+    python -m tests.bench.scale people [--contacts 5000] [--rows 1000000]
 
 A real engine and a real worker call through a real Kamailio, with TLS and SRTP (SDES) and
 G.711, and send a file into each call. The worker is kept on the first core, all else on
@@ -20,6 +21,8 @@ bench or the phone's sockets had no room for is counted apart.
   end and begin, one of each in five seconds; half of the calls last to the end. Each minute
   has the memory, file descriptors and threads of worker and engine. The goal of an hour is
   that none of them grows.
+- people: an engine alone, with contacts and a call log, beside one with neither. The goal is
+  50 ms a key, and a start that takes at most a tenth longer.
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.bench.scale.people import people
 from tests.bench.scale.rig import Rig, Times
 from tests.bench.scale.soak import soak
 from voip.protocol.calls import (
@@ -139,6 +143,9 @@ async def _conference(rig: Rig, seconds: float) -> None:
 
 async def _main(arguments: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="oh-", dir="/tmp") as folder:
+        if arguments.part == "people":
+            await people(Path(folder), arguments.contacts, arguments.rows)
+            return
         rig = Rig(Path(folder), core=min(os.sched_getaffinity(0)))
         try:
             await rig.start()
@@ -161,9 +168,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("part", choices=("calls", "conference", "soak"))
+    parser.add_argument("part", choices=("calls", "conference", "soak", "people"))
     parser.add_argument("--calls", type=int, nargs="+", default=[8, 16, 32, 64], metavar="N",
                         help="how many at once")  # fmt: skip
     parser.add_argument("--seconds", type=float, default=30, help="of each measurement")
     parser.add_argument("--minutes", type=float, default=60, help="of the soak")
+    parser.add_argument("--contacts", type=int, default=5_000, help="how many people")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="of the call log")
     asyncio.run(_main(parser.parse_args()))

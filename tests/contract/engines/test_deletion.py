@@ -21,6 +21,21 @@ async def rows(side: Side) -> tuple[LogEntry, ...]:
     return (await side.engine.client.get(GetHistory(), HistoryPage)).entries
 
 
+async def test_calls_with_one_person_are_shown_and_deleted(side: Side) -> None:
+    await side.register()
+    for sender in (BOB, "<sip:carol@example.com>", BOB):
+        call = await side.incoming(sender)
+        side.gives_up(call)
+        await side.engine.until_logged(call)
+    client = side.engine.client
+    page = await client.get(GetHistory(person="bob@EXAMPLE.com"), HistoryPage)
+    assert [row.remote.name for row in page.entries] == ["Bob", "Bob"]
+    assert page.total == 2
+    deleted = await client.get(DeleteHistory(person="sip:bob@example.com"), CallsDeleted)
+    assert deleted == CallsDeleted(2)
+    assert [row.remote.uri for row in await rows(side)] == ["sip:carol@example.com"]
+
+
 async def test_calls_are_deleted_and_brought_back_and_every_client_is_told(side: Side) -> None:
     await side.register()
     missed = await side.incoming(BOB)

@@ -16,18 +16,27 @@ from voip.protocol.people import (
     BlockedCallers,
     Contact,
     ContactAdded,
+    ContactNumber,
     ContactsEvent,
     ContactsPage,
+    DirectoryPage,
     GetBlocked,
     GetContacts,
     GetPerson,
     MarkFavourite,
     PersonPage,
+    SearchDirectory,
     UnblockCaller,
 )
 from voip.protocol.phone import GetStatus, NoticeEvent
+from voip.protocol.settings import ChangeSettings
 
 _CARD = "BEGIN:VCARD\nVERSION:3.0\nFN:{}\nIMPP:sip:{}\nEND:VCARD\n"
+_FINDER = """#!/bin/sh
+read -r searched
+[ "$searched" = eve ] && printf 'Eve Example\\t+49 30 5550100\\tdesk\\n'
+exit 0
+"""
 MALLORY = '"Mallory" <sip:mallory@evil.example>'
 
 
@@ -68,6 +77,19 @@ async def test_a_new_contact_is_a_file_and_names_its_next_call(side: Side) -> No
     assert (entry.remote.name, entry.remote.name_from) == ("Robert", NameFrom.CONTACT)
     with pytest.raises(CommandFailed, match="already: Robert"):
         await client.ask(AddContact(name="Eve", number="bob@example.com"))
+
+
+async def test_the_contacts_command_finds_further_people(side: Side, tmp_path: Path) -> None:
+    client, program = side.engine.client, tmp_path / "finder"
+    program.write_text(_FINDER)
+    program.chmod(0o700)
+    await client.ask(ChangeSettings(changes={"contacts.command": str(program)}))
+    page = await client.get(SearchDirectory(search="eve"), DirectoryPage)
+    assert page.problem is None
+    assert [(c.name, c.numbers, c.directory) for c in page.contacts] == [
+        ("Eve Example", (ContactNumber("+49 30 5550100", "desk"),), True)
+    ]
+    assert await client.get(SearchDirectory(search="bob"), DirectoryPage) == DirectoryPage()
 
 
 async def block(side: Side, caller: str) -> BlockedCaller:

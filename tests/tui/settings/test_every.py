@@ -16,6 +16,7 @@ TYPED = {
     "audio.capture_latency_ms": "80",
     "audio.playback_latency_ms": "80",
     "contacts.last_digits": "8",
+    "contacts.command": "find-people --ldap",
     "network.rtp_ports": "10000-10100",
     "network.sip_port": "5070",
 }

@@ -16,7 +16,7 @@ _LARGEST_PAGE = 1000
 
 _BESIDE = {
     "rows": {"as_json"},
-    "delete_all": {"as_json", "sure", "search", "missed", "account", "secure"},
+    "delete_all": {"as_json", "sure", "search", "missed", "account", "person", "secure"},
     "restore": {"as_json"},
 }
 """Options that go with a deletion, by its own."""
@@ -27,6 +27,7 @@ _BESIDE = {
 @click.option("--search", default="", metavar="TEXT", help="Only calls with TEXT in them.")
 @click.option("--missed", is_flag=True, help="Only missed calls.")
 @click.option("--account", metavar="NAME", help="Only calls of this account.")
+@click.option("--person", metavar="WHO", help="Only calls with this contact or address.")
 @click.option("--secure/--not-secure", default=None,
               help="Only calls with a lock that was always closed, or the others.")  # fmt: skip
 @click.option("--limit", default=50, type=click.IntRange(1, _LARGEST_PAGE), show_default=True)
@@ -44,6 +45,7 @@ def history(
     search: str,
     missed: bool,
     account: str | None,
+    person: str | None,
     secure: bool | None,
     limit: int,
     export: str | None,
@@ -61,13 +63,17 @@ def history(
         deletion.delete_rows(rows, as_json)
         return
     if delete_all:
-        matching = DeleteHistory(search=search, missed=missed, account=account, secure=secure)
+        matching = DeleteHistory(
+            search=search, missed=missed, account=account, secure=secure, person=person
+        )
         deletion.delete_all(matching, sure, as_json)
         return
     if restore:
         deletion.restore(as_json)
         return
-    command = GetHistory(search=search, limit=limit, missed=missed, account=account, secure=secure)
+    command = GetHistory(
+        search=search, limit=limit, missed=missed, account=account, secure=secure, person=person
+    )
     if export is not None:
         entries = _all(command)
         text = texts.csv_of(entries) if export == "csv" else _json_array(entries)

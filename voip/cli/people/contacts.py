@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import click
+import msgspec
 
 from voip.cli import format as texts
 from voip.cli.common import json_option, only_with, print_json
@@ -15,11 +16,13 @@ from voip.protocol.people import (
     Contact,
     ContactAdded,
     ContactsPage,
+    DirectoryPage,
     GetContacts,
     GetPerson,
     LastCall,
     MarkFavourite,
     PersonPage,
+    SearchDirectory,
 )
 
 _BESIDE = {
@@ -78,6 +81,14 @@ def people(
 
 def _list(search: str, limit: int, as_json: bool) -> None:
     page = oneshot.get(GetContacts(search=search, limit=limit), ContactsPage)
+    more = oneshot.get(SearchDirectory(search=search), DirectoryPage) if search else DirectoryPage()
+    room = limit - len(page.contacts)
+    total = page.total + len(more.contacts)
+    page = msgspec.structs.replace(
+        page, contacts=(*page.contacts, *more.contacts[:room]), total=total
+    )
+    if more.problem:
+        click.echo(more.problem, err=True)
     if as_json:
         print_json(page)
         return
@@ -133,7 +144,8 @@ def _lines(contact: Contact) -> Iterator[str]:
 def _remarks(contact: Contact) -> str:
     last = _last_call(contact.last_call) if contact.last_call is not None else ""
     favourite = "favourite" if contact.favourite else ""
-    return "".join(f"  {remark}" for remark in (favourite, last) if remark)
+    directory = "directory" if contact.directory else ""
+    return "".join(f"  {remark}" for remark in (favourite, directory, last) if remark)
 
 
 def _last_call(last: LastCall) -> str:

@@ -29,7 +29,7 @@ async def _history(engine: Engine, command: GetHistory) -> HistoryPage:
     with rows.refusals():
         matches = await asyncio.to_thread(
             engine.log_reader.page,
-            _conditions(command),
+            await _conditions(engine, command),
             rows.limit_of(command.limit),
             offset,
             before,
@@ -49,7 +49,8 @@ async def _delete(engine: Engine, command: DeleteCalls) -> CallsDeleted:
 async def _delete_matching(engine: Engine, command: DeleteHistory) -> CallsDeleted:
     newest = _row("newest", command.newest)
     with rows.refusals():
-        return CallsDeleted(await engine.deletions.delete_matching(_conditions(command), newest))
+        conditions = await _conditions(engine, command)
+        return CallsDeleted(await engine.deletions.delete_matching(conditions, newest))
 
 
 async def _restore(engine: Engine, command: RestoreCalls) -> CallsRestored:
@@ -57,12 +58,15 @@ async def _restore(engine: Engine, command: RestoreCalls) -> CallsRestored:
         return CallsRestored(await engine.deletions.restore())
 
 
-def _conditions(command: GetHistory | DeleteHistory) -> Conditions:
+async def _conditions(engine: Engine, command: GetHistory | DeleteHistory) -> Conditions:
+    person = command.person
+    known = await engine.listing.find(person, None, None) if person is not None else None
     return Conditions(
         text=command.search,
         missed=command.missed,
         account=command.account,
         secure=command.secure,
+        uris=known.uris if known is not None else None,
     )
 
 

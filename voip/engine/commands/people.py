@@ -14,6 +14,7 @@ from voip.engine.files.toml import ConfigError
 from voip.engine.history.reader import Conditions
 from voip.engine.messages.store import Which
 from voip.engine.people import targets
+from voip.engine.people.directory import DirectoryError
 from voip.engine.people.finding import Query
 from voip.engine.people.listing import Known
 from voip.model import BlockedCaller, CallState, rfc3339
@@ -24,6 +25,7 @@ from voip.protocol.people import (
     Contact,
     ContactAdded,
     ContactsPage,
+    DirectoryPage,
     GetBlocked,
     GetContacts,
     GetPerson,
@@ -31,6 +33,7 @@ from voip.protocol.people import (
     LookUp,
     MarkFavourite,
     PersonPage,
+    SearchDirectory,
     UnblockCaller,
 )
 from voip.security.imitation import inert
@@ -57,6 +60,17 @@ async def _contacts(engine: Engine, command: GetContacts) -> ContactsPage:
     some = engine.listing.complete(found[: rows.limit_of(command.limit)])
     folder = str(engine.paths.contacts)
     return rows.fitting(some, lambda fitting: ContactsPage(fitting, len(found), folder))
+
+
+async def _directory(engine: Engine, command: SearchDirectory) -> DirectoryPage:
+    await engine.contacts.refresh()
+    try:
+        found = await engine.listing.directory.search(command.search)
+    except DirectoryError as error:
+        return DirectoryPage(problem=str(error))
+    return rows.fitting(
+        tuple(filter(None, map(engine.contacts.without_known, found))), DirectoryPage
+    )
 
 
 async def _favourite(engine: Engine, command: MarkFavourite) -> Contact:
@@ -177,6 +191,7 @@ def _entries(engine: Engine, caller: str, account: str) -> tuple[BlockedCaller, 
 HANDLERS: Handlers = {
     LookUp: _look_up,
     GetContacts: _contacts,
+    SearchDirectory: _directory,
     MarkFavourite: _favourite,
     AddContact: _add,
     GetPerson: _person,

@@ -19,6 +19,9 @@ from voip.model import Direction, LogEntry, Outcome, Party, rfc3339
 from voip.protocol.people import LastCall
 from voip.security.text import fold
 
+_PEOPLE_OF = 100_000
+"""Rows, the latest ones, whose people are known."""
+
 
 class Conditions(msgspec.Struct, frozen=True):
     """Conditions that a row must all match.
@@ -90,7 +93,8 @@ class HistoryReader:
     def people(self, limit: int, without: str) -> list[Person]:
         """Return people called or calling, latest first, by their latest name.
 
-        Calls of the account `without` and of blocked callers do not count.
+        Calls of the account `without` and of blocked callers do not count, nor those before
+        the last hundred thousand: a search must not wait for a log of a million rows.
 
         Raises:
             HistoryError: the log cannot be read.
@@ -98,15 +102,15 @@ class HistoryReader:
         # With max(), SQLite takes the other columns from the row that has it.
         latest = (
             "SELECT uri, name, imitates, name_from, account, direction, outcome, started, "
-            "max(id) AS latest "
-            "FROM calls WHERE account <> ? AND outcome <> 'blocked' {} "
-            "GROUP BY uri ORDER BY latest DESC LIMIT ?"
+            "max(id) AS latest FROM calls NOT INDEXED "
+            "WHERE id > (SELECT max(id) FROM calls) - ? AND account <> ? "
+            "AND outcome <> 'blocked' {} GROUP BY uri ORDER BY latest DESC LIMIT ?"
         )
         # Calls made here have no name: use the latest call that has one.
-        named = self._rows(latest.format("AND name <> ''"), (without, limit))
+        named = self._rows(latest.format("AND name <> ''"), (_PEOPLE_OF, without, limit))
         # A caller must not be found by the number that their name imitates.
         names = {row["uri"]: party_of(row) for row in named if not row["imitates"]}
-        rows = self._rows(latest.format(""), (without, limit))
+        rows = self._rows(latest.format(""), (_PEOPLE_OF, without, limit))
         return [
             Person(
                 names.get(row["uri"], Party(uri=row["uri"])),

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -30,6 +31,8 @@ _Stamp = tuple[int, int, int]
 _SILENT_TYPES = frozenset({"pref", "voice", "internet"})
 _LEAST_PREFERRED = 101
 _MOST_NUMBERS = 100
+_MANY_FILES = 500
+_REST_S = 1.0
 _DEPTH = 3
 """Folders below contacts/: an address book each, as vdirsyncer keeps them."""
 
@@ -63,6 +66,7 @@ class Contacts:
         self._changed = changed
         self._files: dict[Path, _File] = {}
         self._reading = asyncio.Lock()
+        self._looked = 0.0
         self._sorted = _Sorted()
 
     @property
@@ -94,6 +98,14 @@ class Contacts:
         """Return the contact of any of `keys`, except by a whole house's number."""
         return next((match for key in keys if (match := self._sorted.by_key.get(key))), None)
 
+    def without_known(self, other: Contact) -> Contact | None:
+        """Return somebody's numbers that no contact has; None without any."""
+        numbers = (
+            number for number in other.numbers if not self.match(callers.keys(number.target, None))
+        )
+        rest = tuple(numbers)
+        return msgspec.structs.replace(other, numbers=rest) if rest else None
+
     async def add(self, name: str, number: ContactNumber) -> tuple[Contact, Path]:
         """Write a new contact into the folder; return it and its file.
 
@@ -101,7 +113,7 @@ class Contacts:
             OSError: it cannot be written, or not be read again.
         """
         path = await asyncio.to_thread(new_card.write, self._folder, name, number)
-        await self.refresh()
+        await self.refresh(at_once=True)
         file = self._files.get(path)
         if file is None or not file.contacts:
             raise OSError(errno.EIO, (file and file.problem) or "it is not read again", str(path))
@@ -111,10 +123,17 @@ class Contacts:
         """Return the contact of another spelling of `number`; see `recognition`."""
         return recognition.find(self._sorted.by_ending, number, plan, last_digits)
 
-    async def refresh(self) -> None:
-        """Read the files that have changed."""
+    async def refresh(self, at_once: bool = False) -> None:
+        """Read the files that have changed.
+
+        Thousands of files are looked at once a second, unless it must be `at_once`: each
+        key of a search comes here.
+        """
         async with self._reading:
-            before = self._files
+            before, now = self._files, time.monotonic()
+            if len(before) > _MANY_FILES and now - self._looked < _REST_S and not at_once:
+                return
+            self._looked = now
             files = await asyncio.to_thread(_read_all, self._folder, before)
             if files == before:
                 return

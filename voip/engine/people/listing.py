@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 
 import msgspec
 
 from voip.engine.errors import Refusal
+from voip.engine.history.log import HistoryError
 from voip.engine.history.reader import HistoryReader
 from voip.engine.hub import Hub
 from voip.engine.people import targets
 from voip.engine.people.contacts import Contacts
+from voip.engine.people.directory import Directory
 from voip.engine.people.favourites import Favourites
 from voip.engine.people.finding import Query
 from voip.engine.people.lookup import FindConnection, LookUps
@@ -56,6 +59,7 @@ class Listing:
         self._hub = hub
         self.contacts = Contacts(paths.contacts, tell, lambda: hub.publish(ContactsEvent()))
         self._favourites = Favourites(paths.favourites, tell)
+        self.directory = Directory(lambda: settings().command)
         self._people = People(hub, reader)
         self.look_ups = LookUps(
             self.contacts,
@@ -71,8 +75,10 @@ class Listing:
         return (*self.contacts.problems, *self._favourites.problems)
 
     async def refresh(self) -> None:
-        """Read the files that have changed."""
+        """Read the files that have changed, and the log's people before they are searched."""
         await self.contacts.refresh()
+        with contextlib.suppress(HistoryError):  # a search reports it
+            await self._people.load()
         if self._favourites.refresh():
             self._hub.publish(ContactsEvent())
 
@@ -112,6 +118,8 @@ class Listing:
         """
         await self.contacts.refresh()
         await self._people.load()
+        if account is None and (before := self._people.find(who)) is not None:
+            account = before.account
         named = self.contacts.named(who) if number or dialing.may_be_name(who) else []
         if number is not None:
             named = [contact for contact in named if _has(contact, number)][:1]
@@ -123,12 +131,12 @@ class Listing:
         if contact is not None:
             handles = {targets.handle(number.target) for number in contact.numbers}
             return self._with_addresses(Known(contact, contact.numbers[0].target), handles)
+        if callers.is_hidden(who):
+            return Known(None, None, uris=(who,))
         try:
             dialing.parse_target(who)
         except dialing.DialError as error:
             raise Refusal("bad_target", str(error)) from error
-        if callers.is_hidden(who):
-            return Known(None, None, uris=(who,))
         known = Known(
             contact=None,
             number=self.look_ups.called_back(who, account),

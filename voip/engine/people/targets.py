@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from urllib.parse import unquote
 
@@ -71,6 +72,7 @@ def can_be_called(target: str) -> bool:
     return True
 
 
+@functools.lru_cache(maxsize=32_768)
 def handle(target: str) -> str:
     """Part of an address that all its spellings share, and few others.
 

@@ -48,6 +48,7 @@ async def test_json_is_the_answer(standin: StandIn) -> None:
             ],
             "favourite": False,
             "last_call": None,
+            "directory": False,
         }
     ]
 
