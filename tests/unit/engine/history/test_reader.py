@@ -259,6 +259,16 @@ def test_people_are_there_once_by_their_latest_name(
     assert reader.people(2, without="echo") == everybody[:2]
 
 
+def test_people_of_calls_long_ago_are_not_searched(
+    history: History, reader: HistoryReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voip.engine.history.reader._PEOPLE_OF", 2)
+    for number, user in enumerate(("bob", "carol", "dave"), start=1):
+        begin(history, number, Party(f"sip:{user}@example.com"), "work")
+    uris = [person.party.uri for person in reader.people(10, without="echo")]
+    assert uris == ["sip:dave@example.com", "sip:carol@example.com"]
+
+
 def test_many_rows_are_those_that_were_made(path: Path) -> None:
     manyrows.fill(path, 2_000)
     reader = HistoryReader(path)

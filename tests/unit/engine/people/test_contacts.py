@@ -411,3 +411,34 @@ async def test_folders_of_address_books_are_read_and_a_link_to_itself_ends(
     write(tmp_path, "family/one.vcf", card("FN:Uncle", "TEL:2"))
     await contacts.refresh()
     assert "Uncle" in {contact.name for contact in contacts.everyone}
+
+
+async def test_thousands_of_files_are_looked_at_once_a_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr("voip.engine.people.contacts.time.monotonic", lambda: now)
+    for number in range(501):
+        write(tmp_path, f"{number}.vcf", card(f"FN:Person {number}", f"TEL:{number + 100}"))
+    contacts = Contacts(tmp_path / "contacts", print)
+    await contacts.refresh()
+    assert len(contacts.everyone) == 501
+    write(tmp_path, "new.vcf", card("FN:Ann", "TEL:99"))
+    await contacts.refresh()
+    assert contacts.named("Ann") == []
+    now += 1.0
+    await contacts.refresh()
+    assert len(contacts.named("Ann")) == 1
+    added, _ = await contacts.add("Bob", ContactNumber("98"))
+    assert contacts.named("Bob") == [added]
+
+
+async def test_every_change_of_a_file_is_told_once(tmp_path: Path) -> None:
+    changes: list[str] = []
+    contacts = Contacts(tmp_path / "contacts", print, lambda: changes.append("changed"))
+    await contacts.refresh()
+    assert changes == []
+    write(tmp_path, "ann.vcf", card("FN:Ann", "TEL:100"))
+    await contacts.refresh()
+    await contacts.refresh()
+    assert changes == ["changed"]
