@@ -6,6 +6,8 @@ import asyncio
 import os
 import shlex
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -18,6 +20,8 @@ from voip.engine.people import directory
 from voip.engine.people.directory import Directory, DirectoryError, _contacts
 from voip.protocol.people import Contact, ContactNumber, DirectoryPage, SearchDirectory
 from voip.protocol.settings import ChangeSettings, Contacts, Settings
+
+_PATIENCE_S = 20
 
 
 def python(program: str) -> str:
@@ -127,42 +131,55 @@ async def test_a_command_that_fails_says_how(command: str, words: str) -> None:
         await of(command).search("ann")
 
 
+_READY = b"ready"
+
+
 def hanging(fifo: Path) -> str:
     """Return a command that hangs, as does what it started; both hold the FIFO open."""
     os.mkfifo(fifo)
     return python(
         "import subprocess, time\n"
-        f"file = open({str(fifo)!r}, 'wb')\n"
+        f"file = open({str(fifo)!r}, 'wb', buffering=0)\n"
         "subprocess.Popen(['sleep', '1000'], pass_fds=[file.fileno()])\n"
+        f"file.write({_READY!r})\n"
         "time.sleep(1000)"
     )
 
 
-async def ended(fifo: Path) -> None:
-    """Wait until nobody holds the FIFO open who once did."""
-    assert await asyncio.wait_for(asyncio.to_thread(fifo.read_bytes), 20) == b""
+@asynccontextmanager
+async def opened(fifo: Path) -> AsyncIterator[asyncio.StreamReader]:
+    """Open a FIFO, which ends once nobody holds it open who once did."""
+    reader = asyncio.StreamReader()
+    file = os.fdopen(os.open(fifo, os.O_RDONLY | os.O_NONBLOCK), "rb")
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), file
+    )
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            assert await reader.readexactly(len(_READY)) == _READY
+            yield reader
+    finally:
+        transport.close()
 
 
 async def test_a_command_that_hangs_is_killed_with_what_it_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(directory, "LIMIT_S", 2.0)
-    command = hanging(tmp_path / "fifo")
-    search = asyncio.create_task(of(command).search("ann"))
-    await ended(tmp_path / "fifo")
-    with pytest.raises(DirectoryError, match="did not end within 2 seconds, and was stopped"):
-        await search
+    search = asyncio.create_task(of(hanging(tmp_path / "fifo")).search("ann"))
+    async with opened(tmp_path / "fifo") as reader:
+        with pytest.raises(DirectoryError, match="did not end within 2 seconds, and was stopped"):
+            await search
+        assert await reader.read() == b""
 
 
 async def test_a_client_that_leaves_ends_the_command(tmp_path: Path) -> None:
-    fifo = tmp_path / "fifo"
-    search = asyncio.create_task(of(hanging(fifo)).search("ann"))
-    reader = await asyncio.to_thread(fifo.open, "rb")
-    search.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await search
-    with reader:
-        assert await asyncio.wait_for(asyncio.to_thread(reader.read), 20) == b""
+    search = asyncio.create_task(of(hanging(tmp_path / "fifo")).search("ann"))
+    async with opened(tmp_path / "fifo") as reader:
+        search.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await search
+        assert await reader.read() == b""
 
 
 async def test_few_commands_run_at_once(tmp_path: Path) -> None:
