@@ -1,11 +1,11 @@
-"""`offhook people`: the contacts, with their numbers."""
+"""`offhook people`: the contacts, with their numbers and lamps."""
 
 from __future__ import annotations
 
 import click
 
 from voip.cli.common import json_option, print_json
-from voip.client import oneshot
+from voip.client import lamp_words, oneshot
 from voip.protocol.people import Contact, ContactsPage, GetContacts
 
 
@@ -15,7 +15,7 @@ from voip.protocol.people import Contact, ContactsPage, GetContacts
               help="Show at most this many people.")  # fmt: skip
 @json_option
 def people(search: str, limit: int, as_json: bool) -> None:
-    """Show contacts, by name, with what to dial.
+    """Show contacts, by name, with what to dial, and what they do as their server says.
 
     SEARCH is a part of a name, a number or an address.
     """
@@ -37,5 +37,7 @@ def _lines(contact: Contact) -> list[str]:
     for place, number in enumerate(contact.numbers):
         then = f", then sends {number.tones}" if number.tones else ""
         label = f"  ({number.label})" if number.label else ""
-        rows.append(f"{contact.name if place == 0 else '':<30}  {number.target}{then}{label}")
+        lamps = "".join(f"  {lamp.account}: {lamp_words.words(lamp)}" for lamp in number.lamps)
+        name = contact.name if place == 0 else ""
+        rows.append(f"{name:<30}  {number.target}{then}{label}{lamps}")
     return rows

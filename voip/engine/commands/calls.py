@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from voip.engine.accounts.fields import Account
 from voip.engine.calls.echo import ACCOUNT as ECHO_ACCOUNT
 from voip.engine.calls.elsewhere.asked import Asked
@@ -293,18 +295,19 @@ def _make_recording(path: str) -> None:
 
 async def _look_up(engine: Engine, command: LookUp) -> LookedUp:
     try:
-        return await engine.look_ups.look_up(command.text, command.account, command.limit)
+        found = await engine.look_ups.look_up(command.text, command.account, command.limit)
     except HistoryError as error:
         raise Refusal("history", str(error)) from error
+    lamp = engine.presence.lamp_at(found.uri or "", found.account or "")
+    return replace(found, lamp=lamp)
 
 
 async def _contacts(engine: Engine, command: GetContacts) -> ContactsPage:
     await engine.contacts.refresh()
     found = engine.contacts.having(Query(command.search))
     folder = str(engine.paths.contacts)
-    return rows.fitting(
-        found[: rows.limit_of(command.limit)], lambda some: ContactsPage(some, len(found), folder)
-    )
+    page = tuple(map(engine.presence.lit, found[: rows.limit_of(command.limit)]))
+    return rows.fitting(page, lambda some: ContactsPage(some, len(found), folder))
 
 
 HANDLERS: Handlers = {
