@@ -15,6 +15,7 @@ async def _open(phone: Host, context: Context) -> None:
 COMMANDS = {
     "phone.people": _open,
     "contact.call": on_screen(ContactsBox, lambda box: box.call()),
+    "contact.pickup": on_screen(ContactsBox, lambda box: box.pick_up()),
     "contact.write": on_screen(ContactsBox, lambda box: box.write()),
     "contact.calls": on_screen(ContactsBox, lambda box: box.show_calls()),
 }

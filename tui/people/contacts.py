@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from tui.calls.dial import Dial
+from tui.host import host_of
 from tui.keys.context import Context
 from tui.log.pane import CallLog
 from tui.messages.thread import write_to
@@ -15,8 +16,11 @@ from tui.terminal.text import Line, Part, line
 from tui.widgets.lines import Lines
 from tui.widgets.list_box import SearchBox
 from tui.widgets.screens import bindings_of
-from voip.protocol.calls import PlaceCall
-from voip.protocol.people import ContactNumber, ContactsPage, GetContacts
+from tui.words import rows
+from voip.lamps import Lamp
+from voip.protocol.calls import PickUp, PlaceCall
+from voip.protocol.client import NumberedEvent
+from voip.protocol.people import ContactNumber, ContactsPage, GetContacts, LampEvent
 
 
 class ContactRow(NamedTuple):
@@ -66,12 +70,18 @@ class ContactRows(Lines):
         row = self._rows[index]
         then = f" then {row.number.tones}" if row.number.tones else ""
         label = f"  {row.number.label}" if row.number.label else ""
+        lamp = rows.lamp(self.lamp(row), host_of(self).glyphs)
         return (
             line(
                 Part(f" {row.name}", "strong" if row.is_first else "muted"),
-                right=(Part(f"{row.number.target}{then}"), Part(f"{label} ", "muted")),
+                right=(*lamp, Part(f"{row.number.target}{then}"), Part(f"{label} ", "muted")),
             ),
         )
+
+    def lamp(self, row: ContactRow) -> Lamp | None:
+        """Lamp of a row, at the account of the dial line if that has one."""
+        phone = host_of(self)
+        return phone.state.lamp(row.number.target, phone.main.query_one(Dial).account)
 
     def empty(self) -> Sequence[Line]:
         if self._page is None:
@@ -113,6 +123,10 @@ class ContactsBox(SearchBox[ContactRows]):
                          if page.total > len(page.contacts) else "")  # fmt: skip
         self.show_keys()
 
+    def happened(self, numbered: NumberedEvent) -> None:
+        if isinstance(numbered.event, LampEvent):
+            self.rows.redraw()
+
     def search(self, text: str) -> None:
         self.phone.later(self.reload())
 
@@ -127,6 +141,16 @@ class ContactsBox(SearchBox[ContactRows]):
         if row is not None and await self.phone.place(
             PlaceCall(target=row.dialled, account=account)
         ):
+            self.close()
+
+    async def pick_up(self) -> None:
+        """Pick up the call that rings at the phone of the number under the cursor."""
+        row = self.rows.selected
+        if row is None:
+            return
+        lamp = self.rows.lamp(row)
+        account = lamp.account if lamp else self.phone.main.query_one(Dial).account
+        if await self.phone.place(PickUp(target=row.number.target, account=account)):
             self.close()
 
     async def write(self) -> None:

@@ -15,6 +15,7 @@ from typing import ClassVar, Final
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import Checkbox
 
+from voip.lamps import LampState
 from voip.protection import Sign
 from voip.protocol import settings
 
@@ -65,6 +66,7 @@ class Glyphs:
     check_failed: str
     check_skipped: str
     mail: str
+    lamps: Mapping[LampState, str]
     folds_text: bool = False
 
     def sign(self, of: Sign | None) -> str:
@@ -151,6 +153,15 @@ UNICODE = Glyphs(
     check_failed="✗",
     check_skipped="–",
     mail="⊠",
+    lamps={
+        LampState.UNKNOWN: " ",
+        LampState.OFFLINE: "–",
+        LampState.FREE: "○",
+        LampState.RINGING: "◐",
+        LampState.BUSY: "●",
+        LampState.AWAY: "·",
+        LampState.DND: "‖",
+    },
 )
 
 EMOJI = replace(
@@ -199,6 +210,15 @@ ASCII = Glyphs(
     check_failed="FAIL",
     check_skipped="skip",
     mail="@",
+    lamps={
+        LampState.UNKNOWN: " ",
+        LampState.OFFLINE: "-",
+        LampState.FREE: "o",
+        LampState.RINGING: "~",
+        LampState.BUSY: "*",
+        LampState.AWAY: ".",
+        LampState.DND: "=",
+    },
 )
 
 _ASCII_ALONE = replace(ASCII, folds_text=True)

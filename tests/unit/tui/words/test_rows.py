@@ -650,10 +650,10 @@ def test_a_row_of_the_log_is_one_line_whoever_called(
 
 def test_a_suggestion_says_whom_where_and_from_where() -> None:
     subject = Suggestion("Bob", "sip:bob@example.com", "contact", NameFrom.CONTACT)
-    assert text(rows.suggestion(subject), 50) == " Bob  bob@example.com".ljust(42) + "contact "
+    assert text(rows.suggestion(subject, None, UNICODE), 50) == " Bob  bob@example.com".ljust(42) + "contact "
     claimed = Suggestion("Bob", "sip:bob@example.com", "log", NameFrom.CLAIM)
-    assert text(rows.suggestion(claimed), 50) == " “Bob”  bob@example.com".ljust(46) + "log "
+    assert text(rows.suggestion(claimed, None, UNICODE), 50) == " “Bob”  bob@example.com".ljust(46) + "log "
     unnamed = Suggestion(name="", target="sip:bob@example.com", source="log")
-    assert text(rows.suggestion(unnamed), 50).split() == ["bob@example.com", "log"]
+    assert text(rows.suggestion(unnamed, None, UNICODE), 50).split() == ["bob@example.com", "log"]
     same = Suggestion("bob@example.com", "sip:bob@example.com", "log", NameFrom.CONTACT)
-    assert text(rows.suggestion(same), 50).count("bob@example.com") == 1
+    assert text(rows.suggestion(same, None, UNICODE), 50).count("bob@example.com") == 1
