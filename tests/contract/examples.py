@@ -13,6 +13,7 @@ from voip.choices import Dtmf, FeatureCodes
 from voip.cli.calls.call import CallReport
 from voip.cli.calls.transfer import TransferReport
 from voip.cli.settings.settings import Setting
+from voip.lamps import Lamp, LampState
 from voip.protection import MediaKind
 from voip.protocol.accounts import (
     AccountChanged,
@@ -103,6 +104,7 @@ from voip.protocol.people import (
     GetContacts,
     GetMessages,
     GetThreads,
+    LampEvent,
     LookedUp,
     LookUp,
     MarkRead,
@@ -223,6 +225,7 @@ from voip.protocol.worker.calls import (
     UnreadCall,
 )
 from voip.protocol.worker.messages import AnswerText, SendText, TextReceived, TextSent
+from voip.protocol.worker.people import EndWatch, Watch, WatchEnded, WatchNotice
 from voip.protocol.worker.process import (
     AnswerName,
     AnyWorkerCommand,
@@ -469,6 +472,8 @@ TARGETS = (
     ),
 )  # fmt: skip
 
+LAMP = Lamp(account="work", target="200", state=LampState.AWAY, note="back at 3")
+
 COMMANDS: dict[str, AnyCommand] = {
     "hello": Hello(),
     "status": GetStatus(),
@@ -584,6 +589,7 @@ EVENTS: dict[str, AnyEvent] = {
     "rows_restored": RowsRestoredEvent(count=2),
     "message": MessageEvent(message=TEXT),
     "unread": UnreadEvent(unread=1),
+    "lamp": LampEvent(lamp=LAMP),
     "digit": DigitEvent(call="3", digit="5"),
     "digits_sent": DigitsEvent(
         call="3",
@@ -770,7 +776,9 @@ REPLIES: dict[str, msgspec.Struct] = {
     "devices": Devices(devices=(DEVICE,), in_use="pulse"),
     "blocked": BlockedCallers(callers=(BLOCKED,)),
     "contacts": ContactsPage(
-        contacts=(Contact("Ann", (ContactNumber("030 123456", label="work", tones=",,55"),)),),
+        contacts=(
+            Contact("Ann", (ContactNumber("200", label="work", tones=",,55", lamps=(LAMP,)),)),
+        ),
         total=1,
         folder="/home/me/.config/offhook/contacts",
     ),
@@ -908,6 +916,8 @@ WORKER_COMMANDS: dict[str, AnyWorkerCommand] = {
     "ring_here": RingHere(),
     "levels": WatchLevels(interval_ms=100),
     "sip": WatchSip(on=True),
+    "watch": Watch(number=1, account="work", uri="sip:200@example.com", package="dialog"),
+    "end_watch": EndWatch(number=1),
     "answer_name": AnswerName(name="edge.example.com", addresses=("192.0.2.9",), port=5071),
     "quit": Quit(),
 }
@@ -947,6 +957,8 @@ WORKER_EVENTS: dict[str, AnyWorkerEvent] = {
         accounts=("work",),
     ),
     "incoming": IncomingCall(-1, "work", '"Bob" <sip:bob@example.com>', 1, replaces=2),
+    "watch_notice": WatchNotice(1, "work", 1, "application/pidf+xml", b"<presence/>"),
+    "watch_ended": WatchEnded(number=1, account="work", code=489, retry_after_s=60),
     "unread_call": UnreadCall(accounts=("work",), connection=1),
     "refused": RefusedCall(
         call=-1,

@@ -180,7 +180,7 @@ STORIES: dict[str, tuple[str, ...]] = {
         "thread.write",
         "thread.delete",
     ),
-    "people": ("contact.write", "contact.call", "contact.calls"),
+    "people": ("contact.write", "contact.pickup", "contact.call", "contact.calls"),
     "words": ("words.different", "words.equal", "words.forget"),
 }
 
@@ -1185,6 +1185,15 @@ async def _(stage: Stage) -> Done:
 async def _(stage: Stage) -> Done:
     await _people(stage)
     return lambda: any("030123456@" in s.call.remote.uri for s in stage.phone.app.state.live)
+
+
+@_for("contact.pickup")
+async def _(stage: Stage) -> Done:
+    await stage.accounts()
+    code: dict[str, str | int | bool | None] = {"pickup": "**{number}"}
+    await stage.engine.client.ask(EditAccount(name="work", fields=code))
+    await _people(stage)
+    return lambda: any("**030123456@" in s.call.remote.uri for s in stage.phone.app.state.live)
 
 
 @_for("contact.write")

@@ -47,9 +47,7 @@ async def test_a_colleague_rings_talks_and_is_free(
     alice, bob, carol = await new_phone("a"), await new_phone("b"), await new_phone("c")
     write_contacts(alice, CARD)
     if transport == "tls":
-        await alice.add_secure(
-            "alice", LOOPBACK, server.tls_port, authority.file, lamps="dialog"
-        )
+        await alice.add_secure("alice", LOOPBACK, server.tls_port, authority.file, lamps="dialog")
     else:
         await alice.add_open("alice", LOOPBACK, server.port, transport, lamps="dialog")
     await bob.add_secure("bob", LOOPBACK, server.tls_port, authority.file)

@@ -126,6 +126,7 @@ OF_ACTION = {
     "phone.messages": "messages --threads",
     "phone.people": "people SEARCH",
     "contact.call": "call TARGET",
+    "contact.pickup": "pickup TARGET --account",
     "contact.write": "message TARGET TEXT",
     "contact.calls": "history --search",
     "thread.open": "messages --with --account --mark-read",

@@ -15,7 +15,7 @@ from voip.protocol.people import Contact, ContactsPage, GetContacts
               help="Show at most this many people.")  # fmt: skip
 @json_option
 def people(search: str, limit: int, as_json: bool) -> None:
-    """Show contacts, by name, with what to dial, and what they do as their server says.
+    """Show contacts, by name, with what to dial, and their lamps.
 
     SEARCH is a part of a name, a number or an address.
     """
