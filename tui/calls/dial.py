@@ -236,8 +236,8 @@ class Dial(Vertical):
         elif answer.uri and text:
             then = f", then sends {answer.tones}" if answer.tones else ""
             lit = "".join(part.text for part in rows.lamp(answer.lamp, self._phone.glyphs))
-            words = f"calls {phrases.called(answer.uri)}{then}  {lit}"
-            self.note.preview(Part(words.rstrip(), "muted"))
+            words = f"calls {phrases.called(answer.uri)}{then}{lit}"
+            self.note.preview(Part(words, "muted"))
         else:
             self.note.preview(None)
         self._unread = None

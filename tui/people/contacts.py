@@ -74,7 +74,8 @@ class ContactRows(Lines):
         return (
             line(
                 Part(f" {row.name}", "strong" if row.is_first else "muted"),
-                right=(*lamp, Part(f"{row.number.target}{then}"), Part(f"{label} ", "muted")),
+                *lamp,
+                right=(Part(f"{row.number.target}{then}"), Part(f"{label} ", "muted")),
             ),
         )
 

@@ -387,11 +387,11 @@ def entry(logged: LogEntry, glyphs: Glyphs, now: datetime, width: int, country: 
 
 
 def lamp(of: Lamp | None, glyphs: Glyphs) -> tuple[Part, ...]:
-    """Sign and words of a lamp with blanks behind them, nothing for an unknown one."""
+    """Sign and words of a lamp behind two blanks, nothing for an unknown one."""
     if of is None:
         return ()
     role = _LAMP_ROLES.get(of.state, "muted")
-    return (Part(f"{glyphs.lamps[of.state]} {lamp_words.words(of)}  ", role),)
+    return (Part(f"  {glyphs.lamps[of.state]} {lamp_words.words(of)}", role),)
 
 
 def suggestion(offer: Suggestion, lit: Lamp | None, glyphs: Glyphs) -> Line:
@@ -402,7 +402,7 @@ def suggestion(offer: Suggestion, lit: Lamp | None, glyphs: Glyphs) -> Line:
     parts: list[Part | str] = [" ", name or target]
     if offer.name and offer.name != target:
         parts.append(Part(f"  {target}", "muted"))
-    return line(*parts, right=(*lamp(lit, glyphs), Part(f"{offer.source} ", "muted")))
+    return line(*parts, *lamp(lit, glyphs), right=(Part(f"{offer.source} ", "muted"),))
 
 
 def _cells(parts: Iterable[Part | str]) -> int:

@@ -1,5 +1,5 @@
-// Subscriptions to other people's events (RFC 6665), whose bodies PJSIP does not
-// read: its own XML reader recurses as deep as the sender likes.
+// Subscriptions to other people's events (RFC 6665). PJSIP does not read their
+// bodies: its own readers know one dialog of a person, and count no version.
 %feature("director") pj::Subscription;
 
 %inline %{

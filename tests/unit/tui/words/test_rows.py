@@ -667,8 +667,8 @@ def test_a_suggestion_says_whom_where_and_from_where() -> None:
 def test_a_suggestion_has_its_lamp_in_sign_and_word(glyphs: Glyphs) -> None:
     offer = Suggestion("Bob", "200", "contact", NameFrom.CONTACT)
     lamp = Lamp("work", "200", LampState.AWAY, "back at 3")
-    words = f"{glyphs.lamps[LampState.AWAY]} away, “back at 3”  contact "
-    assert text(rows.suggestion(offer, lamp, glyphs), 60).endswith(words)
+    words = f" Bob  200  {glyphs.lamps[LampState.AWAY]} away, “back at 3”"
+    assert text(rows.suggestion(offer, lamp, glyphs), 60).startswith(words)
 
 
 @pytest.mark.parametrize("glyphs", SETS)
