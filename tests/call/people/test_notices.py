@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -9,7 +11,15 @@ import pytest
 
 from tests.conftest import NewPhone
 from tests.support.peers import sip
-from tests.support.peers.hostile import Connection, HostileServer, Sinks, own_host, registrar
+from tests.support.peers.hostile import (
+    Client,
+    Connection,
+    DatagramServer,
+    HostileServer,
+    Sinks,
+    own_host,
+    registrar,
+)
 from tests.support.peers.kamailio import DOMAIN
 from tests.support.phone import Phone
 from tests.support.pki import Authority
@@ -37,6 +47,34 @@ def calls(*states: str, who: str = f"sip:bob@{DOMAIN}", version: int = 0) -> str
         f'<dialog-info xmlns="urn:ietf:params:xml:ns:dialog-info" version="{version}" '
         f'state="full" entity="{who}">{dialogs}</dialog-info>'
     )
+
+
+def notice(
+    subscribe: sip.Message,
+    body: str,
+    kind: str,
+    number: int,
+    here: str,
+    transport: str = "TLS",
+    state: str = "active;expires=600",
+) -> bytes:
+    """The NOTIFY of this number for a subscriber, from host and port `here`."""
+    content = body.encode("utf-8", "surrogateescape")
+    lines = [
+        f"NOTIFY {subscribe.get('Contact').split('<')[1].split('>')[0]} SIP/2.0",
+        f"Via: SIP/2.0/{transport} {here};rport;branch=z9hG4bK-board-{number}",
+        "Max-Forwards: 70",
+        f"From: {subscribe.get('To')};tag=hostile",
+        f"To: {subscribe.get('From')}",
+        f"Call-ID: {subscribe.get('Call-ID')}",
+        f"CSeq: {number} NOTIFY",
+        f"Contact: <sip:board@{here};transport={transport.lower()}>",
+        f"Event: {subscribe.get('Event')}",
+        f"Subscription-State: {state}",
+        f"Content-Type: {kind}",
+        f"Content-Length: {len(content)}",
+    ]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode() + content
 
 
 @dataclass
@@ -92,22 +130,8 @@ class Board:
         """Notify the last subscriber, on its own connection unless `by` is given."""
         connection, subscribe = self.subscriptions[-1]
         self.sent += 1
-        content = body.encode("utf-8", "surrogateescape")
-        lines = [
-            f"NOTIFY {subscribe.get('Contact').split('<')[1].split('>')[0]} SIP/2.0",
-            f"Via: SIP/2.0/TLS {self.host};branch=z9hG4bK-board-{self.sent}",
-            "Max-Forwards: 70",
-            f"From: {subscribe.get('To')};tag=hostile",
-            f"To: {subscribe.get('From')}",
-            f"Call-ID: {subscribe.get('Call-ID')}",
-            f"CSeq: {self.sent} NOTIFY",
-            f"Contact: <sip:board@{self.host}:{self.servers[0].port};transport=tls>",
-            f"Event: {subscribe.get('Event')}",
-            f"Subscription-State: {state}",
-            f"Content-Type: {kind}",
-            f"Content-Length: {len(content)}",
-        ]
-        (by or connection).send(("\r\n".join(lines) + "\r\n\r\n").encode() + content)
+        here = f"{self.host}:{self.servers[0].port}"
+        (by or connection).send(notice(subscribe, body, kind, self.sent, here, state=state))
 
     async def answered(self, server: HostileServer) -> None:
         """Wait until the last NOTIFY has been answered."""
@@ -274,3 +298,42 @@ async def test_an_account_that_goes_unsubscribes(board: Board, ends: str) -> Non
     await server.until(lambda m: is_about_bob(m) and m.get("Expires") == "0")
     if ends != "stopped":
         await board.shows(LampState.UNKNOWN, since=position)
+
+
+async def test_no_other_host_lights_a_lamp_over_udp(new_phone: NewPhone) -> None:
+    subscriptions: list[tuple[Client, sip.Message]] = []
+
+    def behave(client: Client, message: sip.Message) -> None:
+        if message.method == "REGISTER":
+            contact = f"{message.get('Contact')};expires=300"
+            client.send(sip.response(message, 200, contact=contact))
+        elif message.method == "SUBSCRIBE" and is_about_bob(message):
+            here = f"<sip:board@{server.host}:{server.port}>"
+            client.send(sip.response(message, 200, contact=here, extra=("Expires: 600",)))
+            subscriptions.append((client, message))
+
+    server = DatagramServer(own_host(), behave)
+    await server.start()
+    phone = await new_phone()
+    folder = phone.folder / "config" / "contacts"
+    folder.mkdir(parents=True)
+    (folder / "people.vcf").write_text(CARDS)
+    await phone.add_open("alice", server.host, server.port, lamps="dialog")
+    await phone.until_registered("alice")
+    client, subscribe = await server.until(is_about_bob)
+    here = f"{server.host}:{server.port}"
+
+    forged = notice(subscribe, calls("early"), dialog_info.TYPE, 1, here, "UDP")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as forger:
+        forger.setblocking(False)
+        forger.bind((own_host(), 0))
+        host, port = subscribe.get("Contact").split("@")[1].split(";")[0].strip("<>").split(":")
+        forger.sendto(forged, (host, int(port)))
+        answer = await asyncio.get_running_loop().sock_recv(forger, 4096)
+        assert answer.startswith(b"SIP/2.0 ")
+    client.send(notice(subscribe, calls("confirmed"), dialog_info.TYPE, 2, here, "UDP"))
+    await phone.until(LampEvent, lambda e: e.lamp.state is LampState.BUSY)
+    seen = [e.event.lamp.state for e in phone.events if isinstance(e.event, LampEvent)]
+    assert seen == [LampState.BUSY]
+    await phone.stop()
+    await server.stop()
