@@ -73,5 +73,7 @@ async def test_lamps_are_listed_with_numbers(standin: StandIn) -> None:
     assert shown["contacts"][0]["numbers"][0]["lamps"] == [
         {"account": "work", "target": "100", "state": "busy", "note": ""}
     ]
+    first = (await typed("look-up", "100")).out.splitlines()[0]
+    assert first == "sip:100@pbx.example.com  with work  (busy)"
     found = json.loads((await typed("look-up", "100", "--json")).out)
     assert found["lamp"]["state"] == "busy"
