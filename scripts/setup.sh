@@ -13,7 +13,7 @@ setup_log=$cache/setup.log
 packages_build='build-essential swig pkg-config patch xz-utils libssl-dev libasound2-dev
   libasound2-plugins libpulse-dev libspeex-dev libspeexdsp-dev libgsm1-dev
   libbcg729-dev uuid-dev'
-packages_check='kamailio kamailio-tls-modules baresip sip-tester tmux pulseaudio pulseaudio-utils
+packages_check='kamailio kamailio-presence-modules kamailio-tls-modules baresip sip-tester tmux pulseaudio pulseaudio-utils
   pipewire pipewire-pulse wireplumber rtkit espeak-ng tshark openssl shellcheck procps libnss-wrapper gnupg iproute2 util-linux
   coturn nftables tayga rtpengine-daemon libopus0 desktop-file-utils xdg-utils libglib2.0-bin dbus'
 

@@ -6,11 +6,14 @@ Moments are seconds of a monotonic clock, given by the caller.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 import msgspec
 
 from voip.choices import Dtmf
+from voip.lamps import Lamp, LampState, target_of
 from voip.model import (
     AccountStatus,
     Call,
@@ -24,7 +27,7 @@ from voip.protection import Sign
 from voip.protocol.accounts import AccountEvent, AccountRemoved, AccountsOrdered
 from voip.protocol.calls import CallEvent, ConferenceEvent, DigitEvent, DigitsEvent, LogEvent
 from voip.protocol.client import AnyEvent
-from voip.protocol.people import UnreadEvent
+from voip.protocol.people import LampEvent, UnreadEvent
 from voip.protocol.phone import Snapshot, StoppingEvent
 from voip.protocol.settings import Settings, SettingsEvent
 from voip.protocol.sound import LevelsEvent
@@ -72,7 +75,10 @@ class ShownCall(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """The phone's state; `link_text` explains a lost connection, `unread` counts texts."""
+    """The phone's state; `link_text` explains a lost connection, `unread` counts texts.
+
+    `lamps` has those of a number, by what the contact has.
+    """
 
     link: Link = Link.CONNECTING
     link_text: str = ""
@@ -82,6 +88,7 @@ class State(msgspec.Struct, frozen=True):
     conferences: tuple[Conference, ...] = ()
     settings: Settings = Settings()
     unread: int = 0
+    lamps: Mapping[str, tuple[Lamp, ...]] = MappingProxyType({})
 
     @property
     def live(self) -> tuple[ShownCall, ...]:
@@ -117,6 +124,11 @@ class State(msgspec.Struct, frozen=True):
         status = self.account(account)
         return status.country if status else ""
 
+    def lamp(self, target: str, account: str | None) -> Lamp | None:
+        """The lamp of a number at an account, or else at the first that has one."""
+        lamps = self.lamps.get(target_of(target), ())
+        return next((lamp for lamp in lamps if lamp.account == account), next(iter(lamps), None))
+
     def registered(self, state: RegistrationState) -> int:
         """Number of accounts in a state of registration."""
         return sum(account.registration.state is state for account in self.accounts)
@@ -141,6 +153,7 @@ def attach(state: State, snapshot: Snapshot, now: float) -> State:
         calls=calls,
         conferences=status.conferences,
         unread=status.unread_messages,
+        lamps=_put_lamps({}, status.lamps),
     )
 
 
@@ -171,6 +184,8 @@ def reduce(state: State, event: AnyEvent, now: float) -> State:
             return msgspec.structs.replace(state, accounts=_in_order(state.accounts, names))
         case UnreadEvent(unread=unread):
             return msgspec.structs.replace(state, unread=unread)
+        case LampEvent(lamp=lamp):
+            return msgspec.structs.replace(state, lamps=_put_lamps(state.lamps, (lamp,)))
         case SettingsEvent(settings=settings):
             return msgspec.structs.replace(state, settings=settings)
         case StoppingEvent():
@@ -204,6 +219,17 @@ def _put_call(calls: tuple[ShownCall, ...], call: Call, now: float) -> tuple[Sho
             )
             return (*calls[:index], put, *calls[index + 1 :])
     return (*calls, ShownCall(call=call, seen=now, ended=ended, marked=now))
+
+
+def _put_lamps(
+    lamps: Mapping[str, tuple[Lamp, ...]], changed: Iterable[Lamp]
+) -> Mapping[str, tuple[Lamp, ...]]:
+    put = dict(lamps)
+    for lamp in changed:
+        others = tuple(one for one in put.get(lamp.target, ()) if one.account != lamp.account)
+        known = lamp.state is not LampState.UNKNOWN
+        put[lamp.target] = (*others, lamp) if known else others
+    return put
 
 
 def _put_account(

@@ -71,6 +71,17 @@ class AutoAnswer(StrEnum):
     ALWAYS = "always"
 
 
+class Lamps(StrEnum):
+    """Event to which an account subscribes for the lamps of its contacts.
+
+    `dialog` is RFC 4235, `presence` RFC 3856.
+    """
+
+    OFF = "off"
+    DIALOG = "dialog"
+    PRESENCE = "presence"
+
+
 NUMBER = "{number}"
 SLOT = "{slot}"
 

@@ -15,6 +15,7 @@ import msgspec
 
 from voip.causes import Cause
 from voip.choices import AutoAnswer, FeatureCodes, Forwarding
+from voip.lamps import Lamp
 from voip.protection import ConferenceLock, Digest, Lock, LockState, Sign, TlsStatus, Transport
 from voip.quality import Quality
 
@@ -385,7 +386,8 @@ class EngineStatus(msgspec.Struct, frozen=True):
 class Status(msgspec.Struct, frozen=True):
     """Complete state, as `offhook status --json` prints it.
 
-    `unread_messages` counts the texts that nobody has read.
+    `unread_messages` counts the texts that nobody has read. `lamps` are those of
+    contacts that are not unknown.
     """
 
     engine: EngineStatus
@@ -393,6 +395,7 @@ class Status(msgspec.Struct, frozen=True):
     calls: tuple[Call, ...]
     conferences: tuple[Conference, ...] = ()
     unread_messages: int = 0
+    lamps: tuple[Lamp, ...] = ()
 
 
 class SoundDevice(msgspec.Struct, frozen=True):

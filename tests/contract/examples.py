@@ -13,6 +13,7 @@ from voip.choices import Dtmf, FeatureCodes
 from voip.cli.calls.call import CallReport
 from voip.cli.calls.transfer import TransferReport
 from voip.cli.settings.settings import Setting
+from voip.lamps import Lamp, LampState
 from voip.protection import MediaKind
 from voip.protocol.accounts import (
     AccountChanged,
@@ -108,6 +109,7 @@ from voip.protocol.people import (
     GetMessages,
     GetPerson,
     GetThreads,
+    LampEvent,
     LastCall,
     LookedUp,
     LookUp,
@@ -232,6 +234,7 @@ from voip.protocol.worker.calls import (
     UnreadCall,
 )
 from voip.protocol.worker.messages import AnswerText, SendText, TextReceived, TextSent
+from voip.protocol.worker.people import EndWatch, Watch, WatchEnded, WatchNotice
 from voip.protocol.worker.process import (
     AnswerName,
     AnyWorkerCommand,
@@ -484,6 +487,8 @@ TARGETS = (
     ),
 )  # fmt: skip
 
+LAMP = Lamp(account="work", target="200", state=LampState.AWAY, note="back at 3")
+
 COMMANDS: dict[str, AnyCommand] = {
     "hello": Hello(),
     "status": GetStatus(),
@@ -611,6 +616,7 @@ EVENTS: dict[str, AnyEvent] = {
     "message": MessageEvent(message=TEXT),
     "unread": UnreadEvent(unread=1),
     "contacts": ContactsEvent(),
+    "lamp": LampEvent(lamp=LAMP),
     "digit": DigitEvent(call="3", digit="5"),
     "digits_sent": DigitsEvent(
         call="3",
@@ -797,7 +803,12 @@ REPLIES: dict[str, msgspec.Struct] = {
     "devices": Devices(devices=(DEVICE,), in_use="pulse"),
     "blocked": BlockedCallers(callers=(BLOCKED,)),
     "contacts": ContactsPage(
-        contacts=(CONTACT, msgspec.structs.replace(CONTACT, favourite=False, last_call=None)),
+        contacts=(
+            msgspec.structs.replace(
+                CONTACT, numbers=(msgspec.structs.replace(CONTACT.numbers[0], lamps=(LAMP,)),)
+            ),
+            msgspec.structs.replace(CONTACT, favourite=False, last_call=None),
+        ),
         total=1,
         folder="/home/me/.config/offhook/contacts",
     ),
@@ -944,6 +955,8 @@ WORKER_COMMANDS: dict[str, AnyWorkerCommand] = {
     "ring_here": RingHere(),
     "levels": WatchLevels(interval_ms=100),
     "sip": WatchSip(on=True),
+    "watch": Watch(number=1, account="work", uri="sip:200@example.com", package="dialog"),
+    "end_watch": EndWatch(number=1),
     "answer_name": AnswerName(name="edge.example.com", addresses=("192.0.2.9",), port=5071),
     "quit": Quit(),
 }
@@ -983,6 +996,8 @@ WORKER_EVENTS: dict[str, AnyWorkerEvent] = {
         accounts=("work",),
     ),
     "incoming": IncomingCall(-1, "work", '"Bob" <sip:bob@example.com>', 1, replaces=2),
+    "watch_notice": WatchNotice(1, "work", 1, "application/pidf+xml", b"<presence/>"),
+    "watch_ended": WatchEnded(number=1, account="work", code=489, retry_after_s=60),
     "unread_call": UnreadCall(accounts=("work",), connection=1),
     "refused": RefusedCall(
         call=-1,

@@ -190,6 +190,7 @@ STORIES: dict[str, tuple[str, ...]] = {
         "person.show",
         "contact.add",
         "contact.write",
+        "contact.pickup",
         "contact.call",
         "contact.calls",
     ),
@@ -1234,6 +1235,15 @@ async def _(stage: Stage) -> Done:
 async def _(stage: Stage) -> Done:
     await _people(stage)
     return _on(stage, NewContact)
+
+
+@_for("contact.pickup")
+async def _(stage: Stage) -> Done:
+    await stage.accounts()
+    code: dict[str, str | int | bool | None] = {"pickup": "**{number}"}
+    await stage.engine.client.ask(EditAccount(name="work", fields=code))
+    await _people(stage)
+    return lambda: any("**030123456@" in s.call.remote.uri for s in stage.phone.app.state.live)
 
 
 @_for("contact.write")

@@ -725,6 +725,24 @@ async def main_texts(stage: Stage) -> None:
 
 
 @_scene
+async def lamps(stage: Stage) -> None:
+    await stage.accounts()
+    stage.engine.paths.contacts.mkdir(exist_ok=True)
+    names = ("Ann Example", "Bob Builder", "Carol Long-Name", "Dan Unknown")
+    text = "".join(
+        f"BEGIN:VCARD\nVERSION:3.0\nFN:{name}\nTEL:{200 + n}\nEND:VCARD\n"
+        for n, name in enumerate(names)
+    )
+    (stage.engine.paths.contacts / "all.vcf").write_text(text)
+    fields: dict[str, str | int | bool | None] = {"lamps": "dialog"}
+    await stage.engine.client.ask(EditAccount(name="work", fields=fields))
+    for user, states in (("200", ()), ("201", ("early",)), ("202", ("confirmed",))):
+        await stage.engine.in_calls(user, *states)
+    await stage.phone.press("C")
+    await stage.phone.sees("busy")
+
+
+@_scene
 async def people(stage: Stage) -> None:
     await stage.accounts()
     stage.engine.paths.contacts.mkdir(exist_ok=True)

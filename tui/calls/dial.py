@@ -35,8 +35,11 @@ class Suggestions(Lines, can_focus=False):
         self.display = False
         self._suggestions: tuple[Suggestion, ...] = ()
         self.chosen = False
+        self.account: str | None = None
 
-    def show(self, suggestions: Sequence[Suggestion]) -> None:
+    def show(self, suggestions: Sequence[Suggestion], account: str | None = None) -> None:
+        """Replace them; their lamps are those of `account`, if it has any."""
+        self.account = account
         self._suggestions = tuple(suggestions[:_MOST])
         self.chosen = False
         self.display = bool(self._suggestions)
@@ -77,7 +80,9 @@ class Suggestions(Lines, can_focus=False):
         return len(self._suggestions)
 
     def draw(self, index: int) -> Sequence[Line]:
-        return (rows.suggestion(self._suggestions[index]),)
+        offer, phone = self._suggestions[index], host_of(self)
+        lamp = phone.state.lamp(offer.target, self.account)
+        return (rows.suggestion(offer, lamp, phone.glyphs),)
 
 
 class DialInput(Input):
@@ -243,7 +248,7 @@ class Dial(Vertical):
             return
         if not self.input.has_focus or self.input.value != text:
             return
-        self.suggestions.show(answer.suggestions)
+        self.suggestions.show(answer.suggestions, answer.account)
         self._directory.ask(self._phone, text)
         if answer.problem:
             self.note.preview(Part(answer.problem, "warning"))
@@ -251,7 +256,9 @@ class Dial(Vertical):
             self.note.preview(Part(answer.warning, "warning"))
         elif answer.uri and text:
             then = f", then sends {answer.tones}" if answer.tones else ""
-            self.note.preview(Part(f"calls {phrases.called(answer.uri)}{then}", "muted"))
+            lit = "".join(part.text for part in rows.lamp(answer.lamp, self._phone.glyphs))
+            words = f"calls {phrases.called(answer.uri)}{then}{lit}"
+            self.note.preview(Part(words, "muted"))
         else:
             self.note.preview(None)
         self._unread = None

@@ -289,6 +289,8 @@ ACTIONS: tuple[Action, ...] = (
            lambda c: c.connected and not c.line_open, 4, ("thread",)),
     Action("contact.call", "call", "Call this number", "enter", _LISTING,
            lambda c: begins_calls(c) and c.on_contact, 4, ("contacts",)),
+    Action("contact.pickup", "pick up", "Pick up the call that rings at this person's phone", "g",
+           _LISTING, lambda c: begins_calls(c) and c.on_contact, 7, ("contacts",)),
     Action("contact.write", "write", "Write a text to this person", "I", _LISTING,
            lambda c: c.connected and c.on_contact, 5, ("contacts",)),
     Action("contact.favourite", "favourite", "Make this person a favourite", "f", _LISTING,

@@ -52,6 +52,7 @@ async def _add(phone: Host, context: Context) -> None:
 COMMANDS = {
     "phone.people": _open,
     "contact.call": on_screen(ContactsBox, lambda box: box.call()),
+    "contact.pickup": on_screen(ContactsBox, lambda box: box.pick_up()),
     "contact.write": on_screen(ContactsBox, lambda box: box.write()),
     "person.show": _show,
     "contact.add": _add,

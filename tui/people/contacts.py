@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from tui.calls.dial import Dial
+from tui.host import host_of
 from tui.keys.context import Context
 from tui.log.pane import CallLog
 from tui.messages.thread import write_to
@@ -18,8 +19,9 @@ from tui.widgets.directory import DirectorySearch
 from tui.widgets.lines import Lines
 from tui.widgets.list_box import SearchBox
 from tui.widgets.screens import bindings_of
-from tui.words import people
-from voip.protocol.calls import LogEvent, PlaceCall
+from tui.words import people, rows
+from voip.lamps import Lamp
+from voip.protocol.calls import LogEvent, PickUp, PlaceCall
 from voip.protocol.client import NumberedEvent
 from voip.protocol.people import (
     Contact,
@@ -29,6 +31,7 @@ from voip.protocol.people import (
     DirectoryPage,
     GetContacts,
     GetPerson,
+    LampEvent,
     MarkFavourite,
 )
 
@@ -46,7 +49,7 @@ class ContactRow(NamedTuple):
 
     def is_like(self, other: ContactRow | None) -> bool:
         """True for the same number of the same person, whatever else has changed."""
-        return other is not None and (self.name, self.number) == (other.name, other.number)
+        return other is not None and (self.name, self.dialled) == (other.name, other.dialled)
 
     @property
     def dialled(self) -> str:
@@ -104,6 +107,8 @@ class ContactRows(Lines):
         return (
             line(
                 *self._who(row),
+                *rows.lamp(self.lamp(row), self.phone.glyphs),
+                *self._last_call(row),
                 right=(Part(f"{row.number.target}{then}"), Part(f"{label} ", "muted")),
             ),
         )
@@ -111,12 +116,19 @@ class ContactRows(Lines):
     def _who(self, row: ContactRow) -> tuple[Part, ...]:
         if not row.is_first:
             return (Part(f"   {row.name}", "muted"),)
-        glyphs, last = self.phone.glyphs, row.contact.last_call
-        mark = glyphs.favourite if row.contact.favourite else " "
-        who = (Part(f" {mark} ", "accent"), Part(row.name, "strong"))
-        if last is None:
-            return who
-        return (*who, Part("  "), people.last_call(last, glyphs, self.phone.now()))
+        mark = self.phone.glyphs.favourite if row.contact.favourite else " "
+        return (Part(f" {mark} ", "accent"), Part(row.name, "strong"))
+
+    def _last_call(self, row: ContactRow) -> tuple[Part, ...]:
+        last = row.contact.last_call
+        if last is None or not row.is_first:
+            return ()
+        return (Part("  "), people.last_call(last, self.phone.glyphs, self.phone.now()))
+
+    def lamp(self, row: ContactRow) -> Lamp | None:
+        """Lamp of a row, at the account of the dial line if that has one."""
+        phone = host_of(self)
+        return phone.state.lamp(row.number.target, phone.main.query_one(Dial).account)
 
     def empty(self) -> Sequence[Line]:
         if self._page is None:
@@ -181,6 +193,8 @@ class ContactsBox(SearchBox[ContactRows]):
     def happened(self, numbered: NumberedEvent) -> None:
         if isinstance(numbered.event, ContactsEvent | LogEvent):
             self.phone.later(self.reload())
+        elif isinstance(numbered.event, LampEvent):
+            self.rows.redraw()
 
     async def choose(self) -> None:
         # By the action, which a ringing call forbids: a click must not place one, either.
@@ -193,6 +207,16 @@ class ContactsBox(SearchBox[ContactRows]):
         if row is not None and await self.phone.place(
             PlaceCall(target=row.dialled, account=account)
         ):
+            self.close()
+
+    async def pick_up(self) -> None:
+        """Pick up the call that rings at the phone of the number under the cursor."""
+        row = self.rows.selected
+        if row is None:
+            return
+        lamp = self.rows.lamp(row)
+        account = lamp.account if lamp else self.phone.main.query_one(Dial).account
+        if await self.phone.place(PickUp(target=row.number.target, account=account)):
             self.close()
 
     async def write(self) -> None:

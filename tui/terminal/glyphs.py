@@ -15,6 +15,7 @@ from typing import ClassVar, Final
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import Checkbox
 
+from voip.lamps import LampState
 from voip.protection import Sign
 from voip.protocol import settings
 
@@ -66,6 +67,7 @@ class Glyphs:
     check_skipped: str
     mail: str
     favourite: str
+    lamps: Mapping[LampState, str]
     folds_text: bool = False
 
     def sign(self, of: Sign | None) -> str:
@@ -153,6 +155,15 @@ UNICODE = Glyphs(
     check_skipped="–",
     mail="⊠",
     favourite="★",
+    lamps={
+        LampState.UNKNOWN: " ",
+        LampState.OFFLINE: "–",
+        LampState.FREE: "○",
+        LampState.RINGING: "◐",
+        LampState.BUSY: "●",
+        LampState.AWAY: "·",
+        LampState.DND: "‖",
+    },
 )
 
 EMOJI = replace(
@@ -202,6 +213,15 @@ ASCII = Glyphs(
     check_skipped="skip",
     mail="@",
     favourite="*",
+    lamps={
+        LampState.UNKNOWN: " ",
+        LampState.OFFLINE: "-",
+        LampState.FREE: "o",
+        LampState.RINGING: "~",
+        LampState.BUSY: "*",
+        LampState.AWAY: ".",
+        LampState.DND: "=",
+    },
 )
 
 _ASCII_ALONE = replace(ASCII, folds_text=True)

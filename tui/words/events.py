@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.words import phrases
-from voip.client import message_words
+from voip.client import lamp_words, message_words
 from voip.model import Call
 from voip.protocol.accounts import AccountEvent, AccountRemoved, AccountsOrdered, CheckEvent
 from voip.protocol.calls import (
@@ -17,7 +17,7 @@ from voip.protocol.calls import (
     TransferEvent,
 )
 from voip.protocol.client import AnyEvent
-from voip.protocol.people import ContactsEvent, MessageEvent, UnreadEvent
+from voip.protocol.people import ContactsEvent, LampEvent, MessageEvent, UnreadEvent
 from voip.protocol.phone import EchoEvent, NoticeEvent, SipMessageEvent, StoppingEvent, WorkerEvent
 from voip.protocol.settings import SettingsEvent
 from voip.protocol.sound import LevelsEvent, MicrophoneEvent, MicrophoneLevelEvent
@@ -82,6 +82,8 @@ def describe(event: AnyEvent) -> str:
             return f"{phrases.who(message.remote)}, {message.account}: {_text(message)}"
         case UnreadEvent(unread=number):
             return f"{message_words.count(number)} unread"
+        case LampEvent(lamp=lamp):
+            return f"{lamp.target}, {lamp.account}: {lamp_words.words(lamp)}"
         case SettingsEvent():
             return "config.toml was changed"
         case SipMessageEvent(sent=sent, remote=remote):

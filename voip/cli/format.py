@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from voip.choices import AutoAnswer, Forwarding
-from voip.client import message_words
+from voip.client import lamp_words, message_words
 from voip.client.deleting import calls
 from voip.model import (
     AccountStatus,
@@ -43,7 +43,7 @@ from voip.protocol.calls import (
     TransferEvent,
 )
 from voip.protocol.client import AnyEvent, NumberedEvent
-from voip.protocol.people import ContactsEvent, MessageEvent, UnreadEvent
+from voip.protocol.people import ContactsEvent, LampEvent, MessageEvent, UnreadEvent
 from voip.protocol.phone import EchoEvent, NoticeEvent, SipMessageEvent, StoppingEvent, WorkerEvent
 from voip.protocol.settings import SettingsEvent
 from voip.protocol.sound import LevelsEvent, MicrophoneEvent, MicrophoneLevelEvent
@@ -359,6 +359,8 @@ def _event(what: AnyEvent) -> str:
             return f"check of {name}, {step.step}: {mark}: {step.text}"
         case MessageEvent(message=text):
             return f"text {text_message(text)}"
+        case LampEvent(lamp=lamp):
+            return f"{lamp.target}  {lamp.account}  {lamp_words.words(lamp)}"
         case UnreadEvent(unread=number):
             return f"{message_words.count(number)} unread"
         case SettingsEvent():

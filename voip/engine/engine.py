@@ -38,6 +38,7 @@ from voip.engine.network.locator import Locator
 from voip.engine.network.resolver import Names, Resolver
 from voip.engine.network.watch import Watch
 from voip.engine.people.listing import Listing
+from voip.engine.people.presence import Presence
 from voip.engine.reception.blocked import BlockedCallers
 from voip.engine.reception.reception import Reception
 from voip.engine.registration.attempts import Attempts
@@ -62,6 +63,7 @@ from voip.protocol.settings import Settings, SettingsEvent
 from voip.protocol.worker.accounts import AnyAccountEvent
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.messages import AnyTextEvent
+from voip.protocol.worker.people import AnyWatchEvent
 from voip.protocol.worker.process import (
     AnyWorkerEvent,
     Configure,
@@ -137,43 +139,29 @@ class Engine:
         self._moves = Moves(self.book, self.workers)
         self.calls = Calls(self.book, self.hub, self.workers, self.registrations)
         self.listing = Listing(
-            paths,
-            self.hub,
-            self.log_reader,
-            self.registrations,
-            self.connections.find,
-            lambda: self.echo.uri,
-            lambda: self.settings.contacts,
-            self._warn,
-        )
+            paths, self.hub, self.log_reader, self.registrations, self.connections.find,
+            lambda: self.echo.uri, lambda: self.settings.contacts, self._warn,
+        )  # fmt: skip
         self.contacts, self.look_ups = self.listing.contacts, self.listing.look_ups
+        self.presence = Presence(
+            self.hub, self.workers, self.contacts, self.registrations, self.look_ups.exchange_of,
+            self._warn,
+        )  # fmt: skip
         self.blocked = BlockedCallers(
-            paths.blocked,
-            lambda text: self.notice("error", text),
-            self.look_ups.exchange_of,
+            paths.blocked, lambda text: self.notice("error", text), self.look_ups.exchange_of
         )
         self.texts = Texts(
             self.hub, paths.history, self.workers, self.connections.find, self.look_ups,
             self.blocked, self.registrations.find,
         )  # fmt: skip
         reception = Reception(
-            self.book,
-            self.calls,
-            self.connections.find,
-            self.look_ups,
-            self.blocked,
-            self.registrations.find,
-            lambda: self.settings,
-        )
+            self.book, self.calls, self.connections.find, self.look_ups, self.blocked,
+            self.registrations.find, lambda: self.settings,
+        )  # fmt: skip
         self._call_events = CallEvents(
-            self.book,
-            self.hub,
-            self.connections.find,
-            self.look_ups,
-            self.registrations.refusal,
-            self.calls,
-            reception.receive,
-        )
+            self.book, self.hub, self.connections.find, self.look_ups,
+            self.registrations.refusal, self.calls, reception.receive,
+        )  # fmt: skip
         self.trace = Trace(self.hub, self.workers, self.connections.find)
         self.ring_sound = RingSound(paths.runtime / "sound", self.notice)
         self.ringer = Ringer(self.hub, self.workers, self._configure(Role.RINGER), start_process)
@@ -265,6 +253,7 @@ class Engine:
             calls=self.book.snapshot(),
             conferences=self.calls.conferences.snapshot(),
             unread_messages=self.texts.unread,
+            lamps=self.presence.snapshot(),
         )
 
     def _all_problems(self) -> tuple[str, ...]:
@@ -277,6 +266,7 @@ class Engine:
                 self.own_keys.news.values(),
                 self.listing.problems,
                 self.blocked.problems,
+                self.presence.problems(),
             )
         )
 
@@ -289,6 +279,7 @@ class Engine:
             if self._settings_file.changed:
                 await self.reload_settings()
             await self.listing.refresh()
+            await self.presence.refresh()
             self.blocked.refresh()
             await self.sound.refresh(self.settings.audio)
 
@@ -371,6 +362,8 @@ class Engine:
                 self._note_connection(role, event)
             elif isinstance(event, AnyTextEvent):
                 self.texts.on_event(role, event)
+            elif isinstance(event, AnyWatchEvent):
+                self.presence.on_event(role, event)
             elif isinstance(event, SoundEvent):
                 self.sound.on_event(role, event)
             elif isinstance(event, MicrophoneReport):
@@ -390,6 +383,7 @@ class Engine:
         event = self.connections.note(role, event)
         self._call_events.on_connection(role, event)
         self.registrations.on_connection(role, event)
+        self.presence.on_connection(role, event)
 
     async def _restart(self, role: Role) -> None:
         await self.workers[role].stop()
@@ -415,6 +409,7 @@ class Engine:
             self._call_events.on_worker_down(role, reason)
             self.texts.on_worker_down(role, reason)
             self.registrations.on_worker_down(role)
+            self.presence.on_worker_down(role)
             self.hub.publish(WorkerEvent(role=role, up=False, detail=reason))
 
         return on_down

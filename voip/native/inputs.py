@@ -24,7 +24,9 @@ MANIFEST = HERE / f"pjproject-{PJSIP_VERSION}.sha256"
 LIBOPUS_MANIFEST = HERE / f"opus-{LIBOPUS_VERSION}.sha256"
 LIBSRTP_MANIFEST = HERE / f"libsrtp-{LIBSRTP_VERSION}.sha256"
 CONFIG_SITE = HERE / "config_site.h"
-INTERFACES = (HERE / "pjsua2_offhook.i", HERE / "certificates.i")
+INTERFACES = tuple(
+    HERE / f"{name}.i" for name in ("pjsua2_offhook", "certificates", "subscriptions")
+)
 """Interface of the module, then what it includes."""
 OWN_PARTS = {"pulse": "pjmedia-audiodev", "playout": "pjmedia", "recorder": "pjmedia"}
 """Library of each folder of our own: the driver of sound servers, how long voice waits to

@@ -615,3 +615,5 @@ std::vector<std::string> srtpSuites()
 
 } // namespace pj
 %}
+
+%include "subscriptions.i"

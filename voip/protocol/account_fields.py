@@ -16,7 +16,7 @@ from typing import Annotated, Final, get_args, get_type_hints
 import msgspec
 from msgspec import NODEFAULT
 
-from voip.choices import CODECS, AutoAnswer, CallWaiting, Dtmf, Means, Prack, SessionTimer
+from voip.choices import CODECS, AutoAnswer, CallWaiting, Dtmf, Lamps, Means, Prack, SessionTimer
 from voip.protection import (
     SHORT_TAG_SUITES,
     SRTP_SUITES,
@@ -327,6 +327,14 @@ class WrittenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         "Voice mail", "What to dial to listen to voice mail, such as *97.",
         empty="leave it out to call the number that the server names", metavar="CODE", longest=64,
     )] = None
+    lamps: Annotated[Lamps, Field(
+        "Lamps of contacts",
+        "Whether contacts at this server show if they are free. The server learns who they are.",
+        meanings=(
+            ("off", "none"), ("dialog", "who is in a call, and whose phone rings"),
+            ("presence", "who is there, away or busy, in their own words"),
+        ),
+    )] = Lamps.OFF
     enabled: Annotated[bool, Field(
         "Use this account", "A disabled account stays in the file and does nothing.",
         switches="--enable/--disable",
@@ -381,7 +389,7 @@ ENGINE_ONLY: Final = frozenset(
     (
         "call_waiting", "forward_always", "forward_busy", "forward_unanswered", "forward_after_s",
         "auto_answer", "auto_answer_from", "pickup", "pickup_group", "park", "retrieve",
-        "voicemail", "text_messages",
+        "voicemail", "text_messages", "lamps",
     )
 )  # fmt: skip
-"""Fields about incoming calls and texts, and of feature codes, which no worker knows."""
+"""Fields about incoming calls and texts, lamps, and feature codes, which no worker knows."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from voip.lamps import Lamp
 from voip.model import BlockedCaller, Direction, LogEntry, NameFrom, Outcome
 from voip.protocol.base import Command, Event
 from voip.texts import TextMessage, Thread
@@ -119,7 +120,8 @@ class LookedUp(msgspec.Struct, frozen=True):
     """Reply to `LookUp`: `uri` and `account` of the call, or its `problem`.
 
     `warning`: the account is said not to place calls to this emergency number.
-    `tones` are sent once the call is active, as in `PlaceCall`.
+    `tones` are sent once the call is active, as in `PlaceCall`. `lamp` is that of a
+    contact at this URI, None while it is unknown.
     """
 
     uri: str | None
@@ -128,18 +130,20 @@ class LookedUp(msgspec.Struct, frozen=True):
     suggestions: tuple[Suggestion, ...] = ()
     warning: str | None = None
     tones: str = ""
+    lamp: Lamp | None = None
 
 
 class ContactNumber(msgspec.Struct, frozen=True):
     """Number or SIP address of a contact; `target` is what to dial.
 
     `label` is such as work or cell. `tones` reach the contact behind the number of a whole
-    house, once somebody answers.
+    house, once somebody answers. `lamps` are those that are not unknown, one an account.
     """
 
     target: str
     label: str = ""
     tones: str = ""
+    lamps: tuple[Lamp, ...] = ()
 
 
 class LastCall(msgspec.Struct, frozen=True):
@@ -291,6 +295,12 @@ class MessageEvent(Event, frozen=True, tag="message"):
     message: TextMessage
 
 
+class LampEvent(Event, frozen=True, tag="lamp"):
+    """Reports a change of a contact's lamp."""
+
+    lamp: Lamp
+
+
 class UnreadEvent(Event, frozen=True, tag="unread"):
     """Reports how many texts nobody has read, after texts came, were read or deleted."""
 
@@ -315,4 +325,4 @@ AnyPeopleCommand = (
     | DeleteThread
 )
 
-AnyPeopleEvent = ContactsEvent | MessageEvent | UnreadEvent
+AnyPeopleEvent = ContactsEvent | MessageEvent | UnreadEvent | LampEvent

@@ -31,6 +31,7 @@ from voip.protocol.worker.calls import (
     StartCall,
 )
 from voip.protocol.worker.messages import AnswerText, SendText
+from voip.protocol.worker.people import EndWatch, Watch
 from voip.protocol.worker.process import AnswerName, AnyWorkerCommand, WatchSip
 from voip.protocol.worker.sound import (
     EndMicrophone,
@@ -108,6 +109,10 @@ def execute(phone: Phone, command: AnyWorkerCommand) -> None:
             texts.send(accounts.get(name), command)
         case AnswerText(number=number, code=code):
             texts.answer(phone.endpoint, number, code)
+        case Watch(account=name):
+            phone.subscriptions.begin(accounts.get(name), command)
+        case EndWatch(number=number):
+            phone.subscriptions.end(number)
         case UseAudio(audio=audio):
             phone.use_audio(audio)
         case RingHere():

@@ -25,6 +25,7 @@ from voip.worker.errors import Refused
 from voip.worker.media import realtime
 from voip.worker.media.trial import MicrophoneTrial
 from voip.worker.outbox import Outbox
+from voip.worker.people.subscriptions import Subscriptions
 
 _GOODBYE_S = 2.0
 _SILENCE_S = 0.2
@@ -49,6 +50,7 @@ class Phone:
         self.trial = MicrophoneTrial(self.context.sound, self.context.send, self.context.bury)
         self.calls = Calls(self.context, command.role)
         self.accounts = Accounts(self.context, self.endpoint, command.role, self.calls.receive)
+        self.subscriptions = Subscriptions(self.context)
         self._arrivals = Arrivals(self.context, self.accounts, command.role)
         self._next_tick = time.monotonic() + 1
         self._levels_every_s = 0.0
@@ -99,6 +101,7 @@ class Phone:
         """End calls, unregister, free PJSIP's objects and end the library."""
         was_registered = self.accounts.registered
         self.endpoint.hangupAllCalls()
+        self.subscriptions.end_all()
         self.accounts.unregister()
         deadline = time.monotonic() + _GOODBYE_S
         while time.monotonic() < deadline and self._is_busy():
@@ -149,6 +152,7 @@ class Phone:
     def remove_account(self, account: Account) -> None:
         """End an account's calls, unregister and forget it."""
         self.calls.end_those_of(account)
+        self.subscriptions.end_those_of(account.name)
         self.accounts.remove(account)
 
     # What PJSIP reports

@@ -18,6 +18,9 @@ from tests.support.processes import end_server, until_ready
 
 DOMAIN = "pbx.test"
 
+_TABLES = Path("/usr/share/kamailio/dbtext/kamailio")
+"""Tables of Kamailio's presence server, empty, as Debian has them."""
+
 _CONFIG = """#!KAMAILIO
 debug=2
 log_stderror=yes
@@ -44,6 +47,7 @@ loadmodule "registrar.so"
 loadmodule "auth.so"
 loadmodule "xlog.so"
 {media_module}
+{presence_modules}
 modparam("tls", "config", "{folder}/tls.cfg")
 modparam("usrloc", "db_mode", 0)
 modparam("registrar", "max_expires", 600)
@@ -51,7 +55,7 @@ modparam("rr", "enable_full_lr", 1)
 
 request_route {{
     if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
-    if (has_totag()) {{
+{presence_routes}    if (has_totag()) {{
         if (loose_route()) {{ route(MEDIA); t_relay(); exit; }}
         if (is_method("ACK")) {{ if (t_check_trans()) t_relay(); exit; }}
         sl_send_reply("404", "Not here"); exit;
@@ -71,7 +75,7 @@ request_route {{
     record_route();
     if (!lookup("location")) {{ sl_send_reply("404", "Not Found"); exit; }}
     route(MEDIA);
-    t_relay();
+{watched}    t_relay();
 }}
 
 route[MEDIA] {{
@@ -82,6 +86,41 @@ route[MEDIA] {{
 """
 
 _REGISTERED = """        xlog("L_NOTICE", "registered $tU\\n");
+"""
+
+_PRESENCE_MODULES = """
+loadmodule "db_text.so"
+loadmodule "dialog.so"
+loadmodule "presence.so"
+loadmodule "presence_xml.so"
+loadmodule "presence_dialoginfo.so"
+loadmodule "pua.so"
+loadmodule "pua_dialoginfo.so"
+modparam("presence|presence_xml|pua", "db_url", "text://{folder}/tables")
+modparam("presence", "server_address", "sip:presence@{host}:{port}")
+modparam("presence", "subs_db_mode", 0)
+modparam("presence", "publ_cache", 2)
+modparam("presence_xml", "force_active", 1)
+modparam("presence_dialoginfo", "force_dummy_dialog", 1)
+modparam("pua", "db_mode", 0)
+modparam("pua", "outbound_proxy", "sip:{host}:{port}")
+modparam("dialog", "db_mode", 0)
+"""
+
+_PRESENCE_ROUTES = """
+    if (is_method("PUBLISH") && !has_totag() && $si == "{host}") {{
+        if (t_newtran()) handle_publish();
+        t_release();
+        exit;
+    }}
+    if (is_method("SUBSCRIBE")) {{
+        if (!has_totag() && !pv_proxy_authenticate("{domain}", "secret-$au", "0")) {{
+            proxy_challenge("{domain}", "0"); exit;
+        }}
+        if (t_newtran()) handle_subscribe();
+        t_release();
+        exit;
+    }}
 """
 
 _MEDIA_ANSWERS = """
@@ -124,7 +163,8 @@ class Kamailio:
 
     With `clients`, the PEM file of an authority, every client must show a
     certificate that it issued. With `media` the voice goes through that server.
-    With `logs_registrations` its `log` has a line “registered <user>” for each.
+    With `logs_registrations` its `log` has a line “registered <user>” for each. With
+    `presence` it reports who is in a call, and what is published to it.
     """
 
     def __init__(
@@ -137,7 +177,9 @@ class Kamailio:
         host: str = LOOPBACK,
         media: MediaServer | None = None,
         logs_registrations: bool = False,
+        presence: bool = False,
     ) -> None:
+        self._presence = presence
         self._logs_registrations = logs_registrations
         self._host = host
         self._media = media
@@ -165,6 +207,9 @@ class Kamailio:
             f"private_key = {self._leaf.key}\ncertificate = {self._leaf.certificate}\n"
             "[client:default]\nverify_certificate = no\n"
         )
+        known = {"host": self._host, "port": self.port, "domain": self._domain}
+        if self._presence:
+            shutil.copytree(_TABLES, self._folder / "tables", dirs_exist_ok=True)
         config = self._folder / "kamailio.cfg"
         config.write_text(
             _CONFIG.format(
@@ -173,6 +218,10 @@ class Kamailio:
                 media_module=self._media.module if self._media else "",
                 media_offers=self._media.offers if self._media else "",
                 media_answers=_MEDIA_ANSWERS if self._media else "",
+                presence_modules=_PRESENCE_MODULES.format(folder=self._folder, **known)
+                if self._presence else "",
+                presence_routes=_PRESENCE_ROUTES.format(**known) if self._presence else "",
+                watched='    if (is_method("INVITE")) dlg_manage();\n' if self._presence else "",
                 registered=_REGISTERED if self._logs_registrations else "",
             )
         )  # fmt: skip

@@ -62,8 +62,10 @@ from voip.protocol.worker.calls import (
     Ring,
     StatisticsEvent,
 )
+from voip.protocol.worker.people import Watch
 from voip.protocol.worker.sound import LevelsReport, SoundEvent
 from voip.security import hardening
+from voip.sip.messages import dialog_info, pidf
 from voip.texts import TextMessage
 
 _PACKETS = 10_000
@@ -268,6 +270,36 @@ class StandIn(Attached):
         self._worker_of(account).receive_text(account, text, remote, mark)
         event = await self.until(MessageEvent, lambda e: e.message.unread, position)
         return event.message
+
+    async def watches(self, account: str = "work", user: str = "") -> list[Watch]:
+        """Subscriptions of an account, to a `user` of its server alone if one is named."""
+        await self.engine.contacts.refresh()
+        await self.engine.presence.refresh()
+        await self.read_workers()
+        return self._worker_of(account).watches_of(account, user)
+
+    async def notify(self, user: str, body: str, account: str = "work") -> None:
+        """Have the server of an account say something of its user."""
+        (watch,) = await self.watches(account, user)
+        kind = pidf.TYPE if watch.package == pidf.PACKAGE else dialog_info.TYPE
+        self._worker_of(account).notify(watch, kind, body.encode())
+        await self.read_workers()
+
+    async def in_calls(self, user: str, *states: str, account: str = "work") -> None:
+        """Have the server say in which states the dialogs of its user are."""
+        (watch,) = await self.watches(account, user)
+        dialogs = "".join(
+            f'<dialog id="{n}"><state>{state}</state></dialog>' for n, state in enumerate(states)
+        )
+        head = 'xmlns="urn:ietf:params:xml:ns:dialog-info" version="0" state="full"'
+        body = f'<dialog-info {head} entity="{watch.uri}">{dialogs}</dialog-info>'
+        await self.notify(user, body, account)
+
+    async def ends_subscription(self, user: str, code: int, retry_after_s: int = 0) -> None:
+        """End the subscription to a user of the server of `work`."""
+        (watch,) = await self.watches("work", user)
+        self._worker_of("work").end_subscription(watch, code, retry_after_s)
+        await self.read_workers()
 
     def sound_breaks(self, why: str) -> None:
         """Break the sound device of the secure worker; `why` is in its words."""

@@ -63,6 +63,7 @@ from voip.protocol.worker.calls import (
     TransferAsked,
 )
 from voip.protocol.worker.messages import AnswerText, SendText, TextReceived, TextSent
+from voip.protocol.worker.people import EndWatch, Watch, WatchEnded, WatchNotice
 from voip.protocol.worker.process import (
     AnswerName,
     AnyWorkerEvent,
@@ -135,6 +136,7 @@ class ScriptedWorker:
         self._task = asyncio.create_task(self._serve())
         self.accounts: dict[str, AccountSetup] = {}
         self.calls: dict[int, ScriptedCall] = {}
+        self.watches: dict[int, Watch] = {}
         self.role = Role.SECURE
         self.returncode: int | None = None
 
@@ -293,6 +295,14 @@ class ScriptedWorker:
         sent = TextSent(number=command.number, account=command.account, code=code, reason=reason)
         self._then.append(lambda: self.send(sent))
 
+    def watch(self, command: Watch) -> None:
+        """Keep a subscription, whose notices come from the script."""
+        self._account(command.account)
+        self.watches[command.number] = command
+
+    def end_watch(self, command: EndWatch) -> None:
+        self.watches.pop(command.number, None)
+
     def answer_text(self, command: AnswerText) -> None:
         """Accept the command: it is among the orders."""
 
@@ -437,6 +447,21 @@ class ScriptedWorker:
         """Report the account's voice mail from its server."""
         connection = self._connect(self._account(account))
         self.send(VoicemailEvent(account, voicemail, connection))
+
+    def watches_of(self, account: str, user: str) -> list[Watch]:
+        """Subscriptions of an account, to a `user` of its server alone if one is named."""
+        own = [watch for watch in self.watches.values() if watch.account == account]
+        return [watch for watch in own if not user or watch.uri.startswith(f"sip:{user}@")]
+
+    def notify(self, watch: Watch, content_type: str, body: bytes) -> None:
+        """Send a notice by the account's own connection."""
+        connection = self._connect(self._account(watch.account))
+        self.send(WatchNotice(watch.number, watch.account, connection, content_type, body))
+
+    def end_subscription(self, watch: Watch, code: int, retry_after_s: int = 0) -> None:
+        """Report the end of a subscription by its server."""
+        del self.watches[watch.number]
+        self.send(WatchEnded(watch.number, watch.account, code, retry_after_s))
 
     def drop_connection(self, account: str) -> None:
         """End the connection to an account's server."""
@@ -609,6 +634,8 @@ ANSWERS: dict[type[WorkerCommand], Callable[[ScriptedWorker, Any], None]] = {
     WatchSip: ScriptedWorker.watch_sip,
     AnswerName: ScriptedWorker.ignore_answer,
     SendText: ScriptedWorker.send_text,
+    Watch: ScriptedWorker.watch,
+    EndWatch: ScriptedWorker.end_watch,
     AnswerText: ScriptedWorker.answer_text,
     Quit: ScriptedWorker.quit,
 }

@@ -134,6 +134,7 @@ OF_ACTION = {
     "contact.unfavourite": "people --unfavourite",
     "person.show": "people --show",
     "contact.add": "people --add --name",
+    "contact.pickup": "pickup TARGET --account",
     "contact.write": "message TARGET TEXT",
     "contact.calls": "history --search",
     "thread.open": "messages --with --account --mark-read",

@@ -1,4 +1,4 @@
-"""`offhook people`: the contacts, with their numbers, and one of them."""
+"""`offhook people`: the contacts, with their numbers and lamps, and one of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 from voip.cli import format as texts
 from voip.cli.common import json_option, only_with, print_json
-from voip.client import oneshot
+from voip.client import lamp_words, oneshot
 from voip.model import Direction
 from voip.protocol.people import (
     AddContact,
@@ -59,7 +59,7 @@ def people(
     name: str | None,
     as_json: bool,
 ) -> None:
-    """Show contacts, favourites first, with what to dial.
+    """Show contacts, favourites first, with what to dial, and their lamps.
 
     SEARCH is a part of a name, a number or an address. WHO is a whole name, a number or
     an address.
@@ -138,7 +138,9 @@ def _lines(contact: Contact) -> Iterator[str]:
         then = f", then sends {number.tones}" if number.tones else ""
         label = f"  ({number.label})" if number.label else ""
         more = _remarks(contact) if place == 0 else ""
-        yield f"{contact.name if place == 0 else '':<30}  {number.target}{then}{label}{more}"
+        lamps = "".join(f"  {lamp.account}: {lamp_words.words(lamp)}" for lamp in number.lamps)
+        name = contact.name if place == 0 else ""
+        yield f"{name:<30}  {number.target}{then}{label}{lamps}{more}"
 
 
 def _remarks(contact: Contact) -> str:

@@ -6,7 +6,7 @@ import click
 
 from voip.cli import format as texts
 from voip.cli.common import json_option, print_json
-from voip.client import oneshot
+from voip.client import lamp_words, oneshot
 from voip.client.errors import CommandFailed
 from voip.model import Party
 from voip.protocol.client import ErrorInfo
@@ -37,7 +37,8 @@ def _print(answer: LookedUp) -> None:
     if answer.uri is not None and answer.account is not None:
         address = answer.uri.partition(";")[0]
         then = f", then sends {answer.tones}" if answer.tones else ""
-        click.echo(f"{address}  with {answer.account}{then}")
+        lamp = f"  ({lamp_words.words(answer.lamp)})" if answer.lamp else ""
+        click.echo(f"{address}  with {answer.account}{then}{lamp}")
     if answer.warning is not None:
         click.echo(answer.warning, err=True)
     for suggestion in answer.suggestions:

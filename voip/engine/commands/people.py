@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import time
 
+import msgspec
+
 from voip.engine.commands import rows
 from voip.engine.commands.handler import Handlers
 from voip.engine.engine import Engine
@@ -51,13 +53,16 @@ _HIDDEN = (
 
 async def _look_up(engine: Engine, command: LookUp) -> LookedUp:
     with rows.refusals():
-        return await engine.look_ups.look_up(command.text, command.account, command.limit)
+        found = await engine.look_ups.look_up(command.text, command.account, command.limit)
+    lamp = engine.presence.lamp_at(found.uri or "", found.account or "")
+    return msgspec.structs.replace(found, lamp=lamp)
 
 
 async def _contacts(engine: Engine, command: GetContacts) -> ContactsPage:
     with rows.refusals():
         found = await engine.listing.having(Query(command.search))
-    some = engine.listing.complete(found[: rows.limit_of(command.limit)])
+    complete = engine.listing.complete(found[: rows.limit_of(command.limit)])
+    some = tuple(map(engine.presence.lit, complete))
     folder = str(engine.paths.contacts)
     return rows.fitting(some, lambda fitting: ContactsPage(fitting, len(found), folder))
 

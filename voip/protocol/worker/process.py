@@ -21,6 +21,7 @@ from voip.protocol.worker.accounts import AnyAccountCommand, AnyAccountEvent
 from voip.protocol.worker.base import Role, WorkerCommand, WorkerReport
 from voip.protocol.worker.calls import AnyCallCommand, AnyCallEvent
 from voip.protocol.worker.messages import AnyTextCommand, AnyTextEvent
+from voip.protocol.worker.people import AnyWatchCommand, AnyWatchEvent
 from voip.protocol.worker.sound import AnySoundCommand, AnySoundEvent
 
 
@@ -141,10 +142,17 @@ AnyProcessCommand = Configure | WatchSip | AnswerName | Quit
 AnyProcessEvent = Done | Ready | ConnectionEvent | SipMessage | NameAsked
 
 AnyWorkerCommand = (
-    AnyProcessCommand | AnyAccountCommand | AnyCallCommand | AnyTextCommand | AnySoundCommand
+    AnyProcessCommand
+    | AnyAccountCommand
+    | AnyCallCommand
+    | AnyTextCommand
+    | AnyWatchCommand
+    | AnySoundCommand
 )
 
-AnyWorkerEvent = AnyProcessEvent | AnyAccountEvent | AnyCallEvent | AnyTextEvent | AnySoundEvent
+AnyWorkerEvent = (
+    AnyProcessEvent | AnyAccountEvent | AnyCallEvent | AnyTextEvent | AnyWatchEvent | AnySoundEvent
+)
 
 
 class Order(msgspec.Struct, frozen=True):

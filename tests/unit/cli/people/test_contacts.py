@@ -43,8 +43,8 @@ async def test_json_is_the_answer(standin: StandIn) -> None:
         {
             "name": "Ann",
             "numbers": [
-                {"target": "30 123", "label": "work", "tones": ""},
-                {"target": "171 5", "label": "", "tones": ",,55"},
+                {"target": "30 123", "label": "work", "tones": "", "lamps": []},
+                {"target": "171 5", "label": "", "tones": ",,55", "lamps": []},
             ],
             "favourite": False,
             "last_call": None,
@@ -63,3 +63,20 @@ async def test_more_than_a_reply_holds_is_counted(
     shown = json.loads(out)
     assert (status, shown["total"]) == (0, 50)
     assert 0 < len(shown["contacts"]) < 50
+
+
+async def test_lamps_are_listed_with_numbers(standin: StandIn) -> None:
+    standin.paths.contacts.mkdir()
+    (standin.paths.contacts / "all.vcf").write_text(_BOB)
+    await standin.add_account("work", lamps="dialog")
+    await standin.in_calls("100", "confirmed")
+    out = (await typed("people")).out
+    assert out.split() == ["Bob", "100", "work:", "busy"]
+    shown = json.loads((await typed("people", "--json")).out)
+    assert shown["contacts"][0]["numbers"][0]["lamps"] == [
+        {"account": "work", "target": "100", "state": "busy", "note": ""}
+    ]
+    first = (await typed("look-up", "100")).out.splitlines()[0]
+    assert first == "sip:100@pbx.example.com  with work  (busy)"
+    found = json.loads((await typed("look-up", "100", "--json")).out)
+    assert found["lamp"]["state"] == "busy"

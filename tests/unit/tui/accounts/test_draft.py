@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tui.accounts import draft
-from voip.choices import AutoAnswer, CallWaiting, Dtmf, Prack, SessionTimer
+from voip.choices import AutoAnswer, CallWaiting, Dtmf, Lamps, Prack, SessionTimer
 from voip.engine.accounts import pinning
 from voip.engine.accounts.fields import Account
 from voip.protection import Authorities, Digest, Keying, Transport
@@ -31,7 +31,7 @@ def test_a_choice_of_the_form_says_what_each_value_means() -> None:
     meanings = [words for field in draft.FIELDS for _, words in field.choices]
     choices = (
         *(Transport, Authorities, Keying, Digest, Transport, CallWaiting, AutoAnswer),
-        *(Dtmf, SessionTimer, Prack),
+        *(Dtmf, SessionTimer, Prack, Lamps),
     )
     assert len(meanings) == sum(len(choice) for choice in choices)
     assert all(meanings)

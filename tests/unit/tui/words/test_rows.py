@@ -20,6 +20,7 @@ from tui.words import phrases as words
 from tui.words import rows
 from voip.causes import Cause, CauseKind
 from voip.choices import AutoAnswer, Forwarding
+from voip.lamps import Lamp, LampState
 from voip.model import (
     AccountStatus,
     Call,
@@ -649,11 +650,29 @@ def test_a_row_of_the_log_is_one_line_whoever_called(
 
 
 def test_a_suggestion_says_whom_where_and_from_where() -> None:
+    def row(offer: Suggestion) -> str:
+        return text(rows.suggestion(offer, None, UNICODE), 50)
+
     subject = Suggestion("Bob", "sip:bob@example.com", "contact", NameFrom.CONTACT)
-    assert text(rows.suggestion(subject), 50) == " Bob  bob@example.com".ljust(42) + "contact "
+    assert row(subject) == " Bob  bob@example.com".ljust(42) + "contact "
     claimed = Suggestion("Bob", "sip:bob@example.com", "log", NameFrom.CLAIM)
-    assert text(rows.suggestion(claimed), 50) == " “Bob”  bob@example.com".ljust(46) + "log "
+    assert row(claimed) == " “Bob”  bob@example.com".ljust(46) + "log "
     unnamed = Suggestion(name="", target="sip:bob@example.com", source="log")
-    assert text(rows.suggestion(unnamed), 50).split() == ["bob@example.com", "log"]
+    assert row(unnamed).split() == ["bob@example.com", "log"]
     same = Suggestion("bob@example.com", "sip:bob@example.com", "log", NameFrom.CONTACT)
-    assert text(rows.suggestion(same), 50).count("bob@example.com") == 1
+    assert row(same).count("bob@example.com") == 1
+
+
+@pytest.mark.parametrize("glyphs", SETS)
+def test_a_suggestion_has_its_lamp_in_sign_and_word(glyphs: Glyphs) -> None:
+    offer = Suggestion("Bob", "200", "contact", NameFrom.CONTACT)
+    lamp = Lamp("work", "200", LampState.AWAY, "back at 3")
+    words = f" Bob  200  {glyphs.lamps[LampState.AWAY]} away, “back at 3”"
+    assert text(rows.suggestion(offer, lamp, glyphs), 60).startswith(words)
+
+
+@pytest.mark.parametrize("glyphs", SETS)
+def test_each_lamp_has_a_sign_of_its_own(glyphs: Glyphs) -> None:
+    assert set(glyphs.lamps) == set(LampState)
+    assert len(set(glyphs.lamps.values())) == len(LampState)
+    assert {cell_len(sign) for sign in glyphs.lamps.values()} == {1}

@@ -1,0 +1,1 @@
+"""Subscriptions of a worker's accounts to what people do."""
