@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from voip.engine.people import new_card, recognition, targets, vcard
+from voip.engine.people import recognition, targets, vcard
 from voip.engine.people.finding import Findable, Query
 from voip.engine.people.recognition import Endings, Match
 from voip.model import NameFrom
@@ -112,7 +112,7 @@ class Contacts:
         Raises:
             OSError: it cannot be written, or not be read again.
         """
-        path = await asyncio.to_thread(new_card.write, self._folder, name, number)
+        path = await asyncio.to_thread(vcard.write, self._folder, name, number)
         await self.refresh(at_once=True)
         file = self._files.get(path)
         if file is None or not file.contacts:

@@ -1,4 +1,4 @@
-"""Reads vCard files (RFC 6350, RFC 2426 and vCard 2.1) card by card.
+"""Reads vCard files (RFC 6350, RFC 2426 and vCard 2.1) card by card, and writes new ones.
 
 Every step takes time in proportion to the text, which may be hostile. An unreadable
 card does not affect the others.
@@ -9,9 +9,14 @@ from __future__ import annotations
 import codecs
 import quopri
 import re
+import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
+
+from voip.engine.files import whole_file
+from voip.protocol.people import ContactNumber
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -27,6 +32,10 @@ _HEAD = re.compile(r"(?:[A-Za-z0-9_-]++\.)?(?P<name>[A-Za-z0-9_-]++)(?=[;:])")
 _PARAMETER = re.compile(r';(?P<name>[^=;:"]*+)(?:=(?P<value>(?:"[^"]*+"|[^";:]++)*+))?')
 _ESCAPED = re.compile(r"\\(.)")
 _CARET = {"^^": "^", "^n": "\n", "^'": '"'}
+_LONGEST_LINE = 75
+"""Bytes of a line (RFC 2425 section 5.8.1); a longer one goes on in the next."""
+
+_MEANT = str.maketrans({"\\": "\\\\", ",": "\\,", ";": "\\;", "\n": "\\n"})
 _READ = frozenset(("FN", "N", "NICKNAME", "ORG", "TEL", "IMPP", "X-SIP", "X-ABLABEL"))
 
 
@@ -235,3 +244,44 @@ def _preference(parameters: list[tuple[str, str]], types: tuple[str, ...]) -> in
 
 def _unescaped(text: str) -> str:
     return _ESCAPED.sub(lambda match: "\n" if match[1] in "nN" else match[1], text)
+
+
+def write(folder: Path, name: str, number: ContactNumber) -> Path:
+    """Write the card of a person; return its file, which nothing else has written.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    uid = str(uuid.uuid4())
+    path = folder / f"{uid}.vcf"
+    whole_file.create(path, _written(uid, name, number))
+    return path
+
+
+def _written(uid: str, name: str, number: ContactNumber) -> bytes:
+    text = name.translate(_MEANT)
+    kind = "IMPP" if "@" in number.target else "TEL"
+    value = f"{number.target}{number.tones}".translate(_MEANT)
+    lines = (
+        "BEGIN:VCARD",
+        "VERSION:3.0",
+        f"UID:{uid}",
+        f"FN:{text}",
+        # Which of a person's names is the family's is unknown.
+        f"N:{text};;;;",
+        f"{kind}:{value}",
+        "END:VCARD",
+    )
+    return b"".join(_folded(line) + b"\r\n" for line in lines)
+
+
+def _folded(line: str) -> bytes:
+    """Fold a line between letters, where every program joins it again."""
+    pieces, room = [b""], _LONGEST_LINE
+    for letter in line:
+        encoded = letter.encode()
+        if len(pieces[-1]) + len(encoded) > room:
+            pieces.append(b"")
+            room = _LONGEST_LINE - 1  # the space in front
+        pieces[-1] += encoded
+    return b"\r\n ".join(pieces)

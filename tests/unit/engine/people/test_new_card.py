@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voip.engine.files import whole_file
-from voip.engine.people import new_card, vcard
+from voip.engine.people import vcard
 from voip.engine.people.contacts import Contacts
 from voip.protocol.people import ContactNumber
 from voip.security.imitation import inert
@@ -37,7 +37,7 @@ async def test_a_card_is_read_again_with_all_it_has(tmp_path: Path) -> None:
 @given(st.text(min_size=1))
 def test_no_name_adds_a_line(text: str) -> None:
     name = inert(text)
-    lines = new_card._card("x", name, ContactNumber("100"))
+    lines = vcard._written("x", name, ContactNumber("100"))
     (card,) = vcard.read(lines).cards
     assert [line.name for line in card.properties] == ["FN", "N", "TEL"]
     assert card.properties[0].value == name
@@ -46,10 +46,10 @@ def test_no_name_adds_a_line(text: str) -> None:
 
 def test_a_file_that_is_there_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uuid, "uuid4", lambda: "same")
-    first = new_card.write(tmp_path, "Ann", ContactNumber("100"))
+    first = vcard.write(tmp_path, "Ann", ContactNumber("100"))
     before = first.read_bytes()
     with pytest.raises(FileExistsError):
-        new_card.write(tmp_path, "Eve", ContactNumber("200"))
+        vcard.write(tmp_path, "Eve", ContactNumber("200"))
     assert first.read_bytes() == before
     assert list(tmp_path.iterdir()) == [first]
 
