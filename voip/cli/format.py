@@ -43,7 +43,7 @@ from voip.protocol.calls import (
     TransferEvent,
 )
 from voip.protocol.client import AnyEvent, NumberedEvent
-from voip.protocol.people import ContactsEvent, MessageEvent, UnreadEvent
+from voip.protocol.people import ContactsEvent, MessageEvent, RealtimeTextEvent, UnreadEvent
 from voip.protocol.phone import EchoEvent, NoticeEvent, SipMessageEvent, StoppingEvent, WorkerEvent
 from voip.protocol.settings import SettingsEvent
 from voip.protocol.sound import LevelsEvent, MicrophoneEvent, MicrophoneLevelEvent
@@ -359,6 +359,9 @@ def _event(what: AnyEvent) -> str:
             return f"check of {name}, {step.step}: {mark}: {step.text}"
         case MessageEvent(message=text):
             return f"text {text_message(text)}"
+        case RealtimeTextEvent(call=call_id, ours=ours, text=typed):
+            side = "you" if ours else "they"
+            return f"call {call_id}: {side} wrote {message_words.realtime(typed)}"
         case UnreadEvent(unread=number):
             return f"{message_words.count(number)} unread"
         case SettingsEvent():
