@@ -290,7 +290,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         shown = self.state.find(call_id)
         if shown and not any(isinstance(one, RealtimeTextBox) for one in self.screen_stack):
             key = self.shown_key("call.text")
-            self._note(f"{who(shown.call.remote)} writes to you: {key} shows it", "info")
+            self._note(f"real-time text of {who(shown.call.remote)}: {key} shows it", "info")
 
     def _show_soon(self) -> None:
         # One redraw after a burst of events, not one for each.

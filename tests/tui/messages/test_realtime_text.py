@@ -73,7 +73,7 @@ async def test_text_that_imitates_the_phone_stays_in_its_line(stage: Stage) -> N
 async def test_what_came_before_is_shown_when_the_box_opens(stage: Stage) -> None:
     call = await writing(stage)
     stage.engine.remote_types(call, b"Are you there?")
-    await stage.phone.sees("writes to you: K shows it")
+    await stage.phone.sees("(100): K shows it")
     await stage.phone.press("K")
     await stage.phone.sees("Are you there?")
 
