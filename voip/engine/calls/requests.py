@@ -16,10 +16,10 @@ from voip.engine.calls.elsewhere.transfers import Transfers
 from voip.engine.calls.live import LiveCall, Voice
 from voip.engine.calls.placing import Placing, Servers
 from voip.engine.calls.post_dial import PostDialling
+from voip.engine.calls.text.realtime import RealtimeTexts
 from voip.engine.errors import Refusal
 from voip.engine.files.sound_files import PlayedFile
 from voip.engine.hub import Hub
-from voip.engine.messages.realtime import RealtimeTexts
 from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
 from voip.model import CallState
 from voip.protection import Transport

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voip.engine.messages.typed_text import TypedText
+from voip.engine.calls.text.typed_text import TypedText
 from voip.realtime_text import ERASE, LOST, NEW_LINE
 from voip.security.text import MAX_MARKS, acts, imitates_sign
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from voip.engine.calls.book import CallBook
 from voip.engine.calls.live import LiveCall
+from voip.engine.calls.text.typed_text import TypedText
 from voip.engine.errors import Refusal
 from voip.engine.hub import Hub
-from voip.engine.messages.typed_text import TypedText
 from voip.model import CallState
 from voip.protection import Lock
 from voip.protocol.people import MOST_CHARACTERS, RealtimeText, RealtimeTextEvent
