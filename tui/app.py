@@ -20,6 +20,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from tui.bridge import Attached, Bridge, Detached, Happened
+from tui.calls.realtime_text import RealtimeTextBox
 from tui.commands import COMMANDS
 from tui.keys import keymap
 from tui.keys.actions import BY_ID
@@ -51,7 +52,7 @@ from voip.protocol.calls import (
     RowsRestoredEvent,
 )
 from voip.protocol.client import AnyCommand, NumberedEvent
-from voip.protocol.people import MessageEvent
+from voip.protocol.people import MessageEvent, RealtimeTextEvent
 from voip.protocol.phone import NoticeEvent
 from voip.protocol.settings import Screen as ScreenSettings
 from voip.protocol.settings import Settings, SettingsData, SettingsEvent
@@ -224,6 +225,8 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
             case MessageEvent(message=came) if came.unread and self._attention is not None:
                 screen_settings = self.state.settings.screen
                 self._attention.text(who(came.remote), came.account, screen_settings)
+            case RealtimeTextEvent(call=call_id, ours=False):
+                self._note_writer(call_id)
             case _:
                 pass
         self._show_soon()
@@ -281,6 +284,13 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
         words = _sentence(text)
         until = self.now() + timedelta(seconds=_MESSAGE_S)
         self.main.tell(Part(words, _LEVELS.get(level, "text")), until)
+
+    def _note_writer(self, call_id: str) -> None:
+        """Show that a far end writes, unless its text is open."""
+        shown = self.state.find(call_id)
+        if shown and not any(isinstance(one, RealtimeTextBox) for one in self.screen_stack):
+            key = self.shown_key("call.text")
+            self._note(f"real-time text of {who(shown.call.remote)}: {key} shows it", "info")
 
     def _show_soon(self) -> None:
         # One redraw after a burst of events, not one for each.

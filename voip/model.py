@@ -292,7 +292,8 @@ class Call(msgspec.Struct, frozen=True):
     `connected` is at the other end in place of `remote`. `asked`: the far end wants to
     connect the user with this one. `in_place_of`: the caller took the place of this one,
     who was in another call (RFC 3891).
-    `post_dial` is None once all tones of the dial string were sent.
+    `post_dial` is None once all tones of the dial string were sent. With
+    `realtime_text` both sides can write in it.
     """
 
     id: str
@@ -322,6 +323,7 @@ class Call(msgspec.Struct, frozen=True):
     transfer: Transfer | None = None
     post_dial: PostDial | None = None
     conference: str | None = None
+    realtime_text: bool = False
 
 
 class Conference(msgspec.Struct, frozen=True):

@@ -146,6 +146,7 @@ class MediaKind(StrEnum):
 
     AUDIO = "audio"
     VIDEO = "video"
+    TEXT = "text"
     OTHER = "other"
 
     @property
@@ -157,6 +158,7 @@ class MediaKind(StrEnum):
 _MEDIA_WORDS = {
     MediaKind.AUDIO: "voice",
     MediaKind.VIDEO: "video",
+    MediaKind.TEXT: "real-time text",
     MediaKind.OTHER: "other media",
 }
 

@@ -108,6 +108,7 @@ from voip.protocol.people import (
     GetContacts,
     GetMessages,
     GetPerson,
+    GetRealtimeText,
     GetThreads,
     LampEvent,
     LastCall,
@@ -119,8 +120,11 @@ from voip.protocol.people import (
     Messages,
     MessagesDeleted,
     PersonPage,
+    RealtimeText,
+    RealtimeTextEvent,
     SearchDirectory,
     SendMessage,
+    SendRealtimeText,
     Suggestion,
     Threads,
     UnblockCaller,
@@ -220,6 +224,7 @@ from voip.protocol.worker.calls import (
     MuteCall,
     PlayEnded,
     PlayFile,
+    RealtimeTextReceived,
     RecordFile,
     RecordingEnded,
     ReferAnswered,
@@ -231,6 +236,7 @@ from voip.protocol.worker.calls import (
     StartCall,
     StatisticsEvent,
     TransferAsked,
+    TypeText,
     UnreadCall,
 )
 from voip.protocol.worker.messages import AnswerText, SendText, TextReceived, TextSent
@@ -261,6 +267,7 @@ from voip.protocol.worker.sound import (
     UseAudio,
     WatchLevels,
 )
+from voip.realtime_text import TypedLine
 from voip.texts import TextMessage, TextState, Thread
 
 CERTIFICATE = protection.Certificate(
@@ -588,6 +595,8 @@ COMMANDS: dict[str, AnyCommand] = {
         account="work", address="bob", search="hello", unread=True, limit=20, before="9"
     ),
     "threads": GetThreads(limit=20),
+    "realtime_text": SendRealtimeText(call="3", text="Hi\n"),
+    "get_realtime_text": GetRealtimeText(call="3"),
     "mark_read": MarkRead(account="work", address="bob"),
     "delete_messages": DeleteMessages(messages=("7", "8")),
     "delete_thread": DeleteThread(account="work", address="bob"),
@@ -617,6 +626,7 @@ EVENTS: dict[str, AnyEvent] = {
     "unread": UnreadEvent(unread=1),
     "contacts": ContactsEvent(),
     "lamp": LampEvent(lamp=LAMP),
+    "realtime_text": RealtimeTextEvent(call="3", ours=False, text="Hu\bi\n", piece=4),
     "digit": DigitEvent(call="3", digit="5"),
     "digits_sent": DigitsEvent(
         call="3",
@@ -823,6 +833,10 @@ REPLIES: dict[str, msgspec.Struct] = {
     "nobodys_person": PersonPage(contact=None, number=None),
     "message": FAILED_TEXT,
     "messages": Messages(messages=(FAILED_TEXT, TEXT), unread=1),
+    "realtime_text": RealtimeText(
+        lines=(TypedLine(ours=True, text="Hi", ended=True), TypedLine(ours=False, text="Hel")),
+        pieces=5,
+    ),
     "threads": Threads(threads=(Thread(FAILED_TEXT, messages=2, unread=1),), unread=1),
     "messages_deleted": MessagesDeleted(count=2),
     "block": BLOCKED,
@@ -869,6 +883,7 @@ STREAM = protection.Stream(
 )
 
 WORKER_COMMANDS: dict[str, AnyWorkerCommand] = {
+    "type_text": TypeText(call=3, text="Hi\n"),
     "send_text": SendText(number=8, account="work", uri="sip:bob@example.com", text="hello"),
     "answer_text": AnswerText(number=1, code=200),
     "configure": Configure(
@@ -1026,6 +1041,7 @@ WORKER_EVENTS: dict[str, AnyWorkerEvent] = {
     "levels": LevelsReport(call=1, rx=0.5, tx=0.25),
     "microphone": MicrophoneReport(stage=TrialStage.DONE, cause=Cause(CauseKind.RECORDING_EMPTY)),
     "digit": DigitReceived(call=1, digit="5"),
+    "realtime_text": RealtimeTextReceived(call=1, text="é".encode()),
     "digits_done": DigitsDone(
         call=1, lost=2, cause=Cause(CauseKind.DIGITS_CALL_ENDED), way=Dtmf.INFO
     ),

@@ -29,6 +29,9 @@ OF_COMMAND: dict[str, list[msgspec.Struct]] = {
     "trace": [
         NumberedEvent(seq=1, at="2026-01-01T00:00:00Z", event=examples.EVENTS["sip_message"])
     ],
+    "text": [
+        NumberedEvent(seq=1, at="2026-01-01T00:00:00Z", event=examples.EVENTS["realtime_text"])
+    ],
     "history": [examples.REPLIES["history"]],
     "history --delete": [examples.REPLIES["calls_deleted"]],
     "history --delete-all": [examples.REPLIES["calls_deleted"]],

@@ -53,6 +53,10 @@ class Caller:
         body = sip.sdp(self.server.host, port, profile, attributes, formats)
         return await self._offer(before, "INVITE", body)
 
+    async def offer(self, before: sip.Message, body: str) -> sip.Message:
+        """Answer to any other session in a call whose last answer has its ACK."""
+        return await self._offer(before, "INVITE", body)
+
     async def update(
         self, before: sip.Message, profile: str, attributes: tuple[str, ...]
     ) -> sip.Message:

@@ -13,12 +13,13 @@ from collections.abc import Awaitable, Callable
 from textual.command import CommandPalette
 from textual.widgets import Input
 
-from tests.tui.scenes import SCENES, Stage, at_setting
+from tests.tui.scenes import SCENES, Stage, at_setting, writing
 from tui.accounts.form import AccountForm
 from tui.accounts.trial import AccountTest
 from tui.accounts.trust import AccountTrust, DraftTrust
 from tui.calls.keypad import Keypad
 from tui.calls.lock import LockDetails
+from tui.calls.realtime_text import RealtimeTextBox
 from tui.calls.transfer import TransferTo
 from tui.messages.thread import ThreadBox
 from tui.messages.threads import ThreadsBox
@@ -71,6 +72,7 @@ STORIES: dict[str, tuple[str, ...]] = {
         "call.unmute",
         "call.keypad",
         "box.close",
+        "call.text",
         "call.send_rest",
         "call.play",
         "call.stop_playing",
@@ -361,6 +363,12 @@ async def _(stage: Stage) -> Done:
 async def _(stage: Stage) -> Done:
     await _talking(stage)
     return _on(stage, Keypad)
+
+
+@_for("call.text")
+async def _(stage: Stage) -> Done:
+    await writing(stage)
+    return _on(stage, RealtimeTextBox)
 
 
 @_for("call.send_rest")

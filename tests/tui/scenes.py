@@ -761,6 +761,33 @@ async def people(stage: Stage) -> None:
     await stage.phone.sees("bob@elsewhere.example")
 
 
+async def writing(stage: Stage) -> str:
+    """Have a call in which both sides can write."""
+    if stage.phone.app.state.account("texts") is None:
+        await stage.engine.add_account("texts", realtime_text=True)
+    address = stage.address("Front desk", "100")
+    call = await stage.engine.incoming("texts", address)
+    await stage.engine.client.ask(AnswerCall(call=call))
+    await stage.phone.until(lambda: stage.state_of(call) is CallState.ACTIVE)
+    await stage.phone.settle()
+    return call
+
+
+@_scene
+async def realtime_text(stage: Stage) -> None:
+    await stage.phone.to_main()
+    call = await writing(stage)
+    await stage.phone.press("K")
+    await stage.phone.press("H", "e", "l", "l", "p", "backspace", "o", "enter")
+    theirs = stage.theirs("Good morning, what can I do for you?")
+    stage.engine.remote_types(call, f"{theirs}\u2028".encode())
+    await stage.phone.sees("Hello")
+    await stage.phone.press("W", "h", "o")
+    stage.engine.remote_types(call, "It is \ufffd who".encode())
+    await stage.phone.sees("lost]")
+    await stage.phone.settle()
+
+
 @_scene
 async def person(stage: Stage) -> None:
     await people(stage)

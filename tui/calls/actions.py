@@ -10,6 +10,7 @@ from tui.calls.keypad import Keypad
 from tui.calls.lock import LockDetails
 from tui.calls.pane import Calls
 from tui.calls.past_lock import PastLock
+from tui.calls.realtime_text import RealtimeTextBox
 from tui.host import Command, Host
 from tui.keys.context import Context, Pane, past_call
 from tui.widgets.ask import AskText
@@ -60,6 +61,12 @@ async def _switch(phone: Host, context: Context) -> None:
 async def _keypad(phone: Host, context: Context) -> None:
     if context.call is not None:
         phone.push_screen(Keypad(context.call.call.id))
+
+
+async def _text(phone: Host, context: Context) -> None:
+    if context.call is not None:
+        call = context.call.call
+        phone.push_screen(RealtimeTextBox(call.id, call.remote))
 
 
 async def _lock(phone: Host, context: Context) -> None:
@@ -127,6 +134,7 @@ COMMANDS = {
     "call.stop_recording": _selected(lambda call: Record(call=call, path=None)),
     "call.switch": _switch,
     "call.keypad": _keypad,
+    "call.text": _text,
     "call.send_rest": _selected(lambda call: SendRest(call=call)),
     "call.play": _play,
     "call.record": _record,

@@ -105,6 +105,8 @@ ACTIONS: tuple[Action, ...] = (
            with_call(UNDER_WAY, lambda s: s.call.muted), 7),
     Action("call.keypad", "keypad", "Open the keypad, to send tones", "k", _CALLS,
            with_call(ANSWERED), 10),
+    Action("call.text", "type text", "Write in the call, seen by both sides as it is typed", "K",
+           _CALLS, with_call(ANSWERED, lambda s: s.call.realtime_text), 9),
     Action("call.send_rest", "send tones", "Send the tones of the dial string that wait", "w",
            _CALLS, with_call((CallState.ACTIVE,), tones_wait), 5),
     Action("call.switch", "switch", "Switch to the next call, and hold the others", "s", _CALLS,

@@ -14,7 +14,7 @@ When = Callable[[Context], bool]
 
 LISTS = (
     "lock", "trust", "devices", "settings", "keys", "themes", "events", "event", "log", "guide",
-    "threads", "thread", "contacts", "person",
+    "threads", "thread", "contacts", "person", "realtime",
 )  # fmt: skip
 
 

@@ -17,7 +17,13 @@ from voip.protocol.calls import (
     TransferEvent,
 )
 from voip.protocol.client import AnyEvent
-from voip.protocol.people import ContactsEvent, LampEvent, MessageEvent, UnreadEvent
+from voip.protocol.people import (
+    ContactsEvent,
+    LampEvent,
+    MessageEvent,
+    RealtimeTextEvent,
+    UnreadEvent,
+)
 from voip.protocol.phone import EchoEvent, NoticeEvent, SipMessageEvent, StoppingEvent, WorkerEvent
 from voip.protocol.settings import SettingsEvent
 from voip.protocol.sound import LevelsEvent, MicrophoneEvent, MicrophoneLevelEvent
@@ -80,6 +86,9 @@ def describe(event: AnyEvent) -> str:
             return f"{name}: {step.step} {_CHECKS[step.ok]}: {step.text}"
         case MessageEvent(message=message):
             return f"{phrases.who(message.remote)}, {message.account}: {_text(message)}"
+        case RealtimeTextEvent(call=call_id, ours=ours, text=typed):
+            side = "you" if ours else "they"
+            return f"call {call_id}: {side} wrote {message_words.realtime(typed)}"
         case UnreadEvent(unread=number):
             return f"{message_words.count(number)} unread"
         case LampEvent(lamp=lamp):

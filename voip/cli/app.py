@@ -55,6 +55,7 @@ _GROUPS = {
     "look-up": ("voip.cli.people.look_up", "look_up"),
     "message": ("voip.cli.people.messages", "message"),
     "messages": ("voip.cli.people.messages", "messages"),
+    "text": ("voip.cli.people.realtime_text", "text"),
     "block": ("voip.cli.people.blocking", "block"),
     "unblock": ("voip.cli.people.blocking", "unblock"),
     "blocked": ("voip.cli.people.blocking", "blocked"),

@@ -43,7 +43,13 @@ from voip.protocol.calls import (
     TransferEvent,
 )
 from voip.protocol.client import AnyEvent, NumberedEvent
-from voip.protocol.people import ContactsEvent, LampEvent, MessageEvent, UnreadEvent
+from voip.protocol.people import (
+    ContactsEvent,
+    LampEvent,
+    MessageEvent,
+    RealtimeTextEvent,
+    UnreadEvent,
+)
 from voip.protocol.phone import EchoEvent, NoticeEvent, SipMessageEvent, StoppingEvent, WorkerEvent
 from voip.protocol.settings import SettingsEvent
 from voip.protocol.sound import LevelsEvent, MicrophoneEvent, MicrophoneLevelEvent
@@ -361,6 +367,9 @@ def _event(what: AnyEvent) -> str:
             return f"text {text_message(text)}"
         case LampEvent(lamp=lamp):
             return f"{lamp.target}  {lamp.account}  {lamp_words.words(lamp)}"
+        case RealtimeTextEvent(call=call_id, ours=ours, text=typed):
+            side = "you" if ours else "they"
+            return f"call {call_id}: {side} wrote {message_words.realtime(typed)}"
         case UnreadEvent(unread=number):
             return f"{message_words.count(number)} unread"
         case SettingsEvent():

@@ -46,6 +46,7 @@ def document() -> dict[str, Any]:
         "status": Status,
         "events": NumberedEvent,
         "trace": NumberedEvent,
+        "text": NumberedEvent,
         "history": HistoryPage,
         "history --delete": CallsDeleted,
         "history --delete-all": CallsDeleted,

@@ -1,7 +1,8 @@
-"""Words about text messages, for the command line and the screen."""
+"""Words about text messages and real-time text, for the command line and the screen."""
 
 from __future__ import annotations
 
+from voip.realtime_text import ERASE, LOST, NEW_LINE
 from voip.texts import TextMessage, TextState, Thread
 
 _DELIVERIES = {
@@ -27,6 +28,12 @@ def delivery(message: TextMessage) -> str:
 def count(number: int) -> str:
     """A number of texts."""
     return f"{number:,} text{'' if number == 1 else 's'}"
+
+
+def realtime(typed: str) -> str:
+    """Real-time text in one line; “⌫” stands for an erased character."""
+    words = typed.replace(NEW_LINE, " ⏎ ").replace(ERASE, "⌫").replace(LOST, "[lost]")
+    return f"“{words}”"
 
 
 def party(thread: Thread) -> tuple[str, str]:

@@ -83,6 +83,11 @@
 #define PJSIP_MAX_TSX_COUNT                     1023
 #define PJSIP_MAX_DIALOG_COUNT                  1023
 
+/* Of 100,000 packets of which one in ten is lost, one is lost with each of four
+ * repetitions of its text; with two of them it is a hundred.
+ */
+#define PJMEDIA_TXT_STREAM_MAX_RED_LEVELS       4
+
 /* Lost packets are hidden, echo is cancelled by WebRTC's third canceller. */
 #define PJMEDIA_HAS_WEBRTC_AEC3                 1
 

@@ -273,6 +273,11 @@ class WrittenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     text_messages: Annotated[bool, Field(
         "Takes text messages", "Without it, whoever writes hears that this phone takes no texts.",
     )] = True
+    realtime_text: Annotated[bool, Field(
+        "Real-time text in calls",
+        "Both sides can write, and see each character as it is typed.",
+        "Some servers refuse calls that offer it.",
+    )] = False
     forward_always: Annotated[str | None, Field(
         "Forward all calls to", "Number or address to which every call is sent on.",
         empty=_NO_FORWARD, metavar="TARGET", longest=255,

@@ -1,4 +1,4 @@
-"""Messages about look-ups, contacts, blocked callers and text messages."""
+"""Messages about look-ups, contacts, blocked callers, text messages and real-time text."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import msgspec
 from voip.lamps import Lamp
 from voip.model import BlockedCaller, Direction, LogEntry, NameFrom, Outcome
 from voip.protocol.base import Command, Event
+from voip.realtime_text import TypedLines
 from voip.texts import TextMessage, Thread
 
 
@@ -307,6 +308,47 @@ class UnreadEvent(Event, frozen=True, tag="unread"):
     unread: int
 
 
+MOST_CHARACTERS = 1000
+"""Longest real-time text of one request."""
+
+
+class SendRealtimeText(Command, frozen=True, tag="realtime_text"):
+    """Send what the user types in a call (RFC 4103), at once.
+
+    A newline ends a line, and a backspace erases the character before it. The call's
+    `realtime_text` tells if it can.
+    """
+
+    call: str
+    text: str
+
+
+class GetRealtimeText(Command, frozen=True, tag="get_realtime_text"):
+    """Request what both sides of a call have written. The reply is `RealtimeText`."""
+
+    call: str
+
+
+class RealtimeText(msgspec.Struct, frozen=True):
+    """Reply to `GetRealtimeText`: the last lines of a call, from the first `pieces`."""
+
+    lines: TypedLines
+    pieces: int = 0
+
+
+class RealtimeTextEvent(Event, frozen=True, tag="realtime_text"):
+    """Reports what a side has typed, newlines and backspaces included.
+
+    U+FFFD stands for text of the far end that was lost on the way. `piece` counts those
+    of the call, from 1.
+    """
+
+    call: str
+    ours: bool
+    text: str
+    piece: int
+
+
 AnyPeopleCommand = (
     LookUp
     | GetContacts
@@ -323,6 +365,8 @@ AnyPeopleCommand = (
     | MarkRead
     | DeleteMessages
     | DeleteThread
+    | SendRealtimeText
+    | GetRealtimeText
 )
 
-AnyPeopleEvent = ContactsEvent | MessageEvent | UnreadEvent | LampEvent
+AnyPeopleEvent = ContactsEvent | MessageEvent | UnreadEvent | LampEvent | RealtimeTextEvent

@@ -41,7 +41,7 @@ _SIGN = re.compile(
 _SELECTOR = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 # More marks than this on a base character would cover the lines next to it.
-_MAX_MARKS = 4
+MAX_MARKS = 4
 
 
 def clean(text: str, limit: int = MAX_TEXT) -> Clean:
@@ -61,11 +61,11 @@ def clean(text: str, limit: int = MAX_TEXT) -> Clean:
                 continue
         elif _SELECTOR.match(char):
             continue
-        elif category in _ACTING or _SIGN.match(char):
+        elif acts(char) or imitates_sign(char):
             char = _REPLACEMENT
         if category in ("Mn", "Me"):
             marks += 1
-            if marks > _MAX_MARKS:
+            if marks > MAX_MARKS:
                 continue
         else:
             marks = 0
@@ -74,6 +74,16 @@ def clean(text: str, limit: int = MAX_TEXT) -> Clean:
     if len(result) > limit or len(text) > len(head):
         result = result[: limit - 1].rstrip() + "…"
     return Clean(result)
+
+
+def acts(char: str) -> bool:
+    """True if a character changes how others are shown, or has no agreed meaning."""
+    return unicodedata.category(char) in _ACTING or _SELECTOR.match(char) is not None
+
+
+def imitates_sign(char: str) -> bool:
+    """True if a character looks like a sign that the phone draws."""
+    return _SIGN.match(char) is not None
 
 
 def clean_lines(text: str) -> str:

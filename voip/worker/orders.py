@@ -29,6 +29,7 @@ from voip.protocol.worker.calls import (
     ReferToCall,
     Ring,
     StartCall,
+    TypeText,
 )
 from voip.protocol.worker.messages import AnswerText, SendText
 from voip.protocol.worker.people import EndWatch, Watch
@@ -107,6 +108,8 @@ def execute(phone: Phone, command: AnyWorkerCommand) -> None:
             calls.get(number).media.record(path)
         case SendText(account=name):
             texts.send(accounts.get(name), command)
+        case TypeText(call=number, text=text):
+            calls.get(number).text.add(text)
         case AnswerText(number=number, code=code):
             texts.answer(phone.endpoint, number, code)
         case Watch(account=name):

@@ -1,17 +1,24 @@
-"""Both engines: texts that are written, answered, read and deleted."""
+"""Both engines: texts that are written, answered, read and deleted; real-time text."""
 
 from __future__ import annotations
 
+import pytest
+
 from tests.contract.engines.sides import ACCOUNT, BOB, Side
+from voip.client.errors import CommandFailed
+from voip.model import CallState
 from voip.protocol.people import (
     DeleteMessages,
     DeleteThread,
     GetMessages,
+    GetRealtimeText,
     GetThreads,
     MarkRead,
     Messages,
     MessagesDeleted,
+    RealtimeText,
     SendMessage,
+    SendRealtimeText,
     Threads,
 )
 from voip.texts import TextMessage, TextState
@@ -41,3 +48,24 @@ async def test_texts_come_are_answered_and_deleted(side: Side) -> None:
     deleted = await client.get(DeleteThread(account=ACCOUNT, address=BOB_S), MessagesDeleted)
     assert deleted.count == 1
     assert (await client.get(GetThreads(), Threads)).threads == ()
+
+
+async def test_a_call_without_real_time_text_says_why(side: Side) -> None:
+    client = side.engine.client
+    await side.register()
+    call = await side.dial("100")
+    with pytest.raises(CommandFailed) as early:
+        await client.ask(SendRealtimeText(call=call, text="a"))
+    assert early.value.kind == "wrong_state"
+    side.answers(call)
+    active = await side.engine.until_call(lambda c: c.state is CallState.ACTIVE)
+    assert not active.realtime_text
+    with pytest.raises(CommandFailed) as refused:
+        await client.ask(SendRealtimeText(call=call, text="a"))
+    assert refused.value.kind == "no_realtime_text"
+    assert await client.get(GetRealtimeText(call=call), RealtimeText) == RealtimeText(lines=())
+    side.hangs_up(call)
+    await side.engine.until_logged(call)
+    with pytest.raises(CommandFailed) as ended:
+        await client.get(GetRealtimeText(call=call), RealtimeText)
+    assert ended.value.kind == "no_call"

@@ -91,6 +91,11 @@ class Call(pj.Call):
             report("message", direction="out", transport=_transport(event.src.tdata))
 
     @guarded
+    def onCallRxText(self, prm: pj.OnCallRxTextParam) -> None:  # noqa: N802
+        # SWIG keeps bytes that are not UTF-8 as lone surrogates.
+        report("text", text=prm.text.encode("utf-8", "surrogateescape").hex())
+
+    @guarded
     def onStreamCreated(self, prm: pj.OnStreamCreatedParam) -> None:  # noqa: N802
         report("stream", index=prm.streamIdx)
 
@@ -192,7 +197,8 @@ class Account(pj.Account):
         call = Call(self.probe, prm.callId)
         report("incoming", transport=_transport(prm.rdata), remote=call.getInfo().remoteUri)
         self.probe.calls.append(call)
-        answer = options(self.probe.settings.get("answer", pj.PJSIP_SC_RINGING))
+        settings = self.probe.settings
+        answer = options(settings.get("answer", pj.PJSIP_SC_RINGING), settings.get("texts", 0))
         try:
             call.answer(answer)
         except pj.Error as error:
@@ -331,6 +337,8 @@ class Probe:
                 self.calls = [call for call in self.calls if not call.ended]
             if command["do"] == "answer":
                 self.calls[-1].answer(options(pj.PJSIP_SC_OK))
+            if command["do"] == "write":
+                self._write(command["text"])
             if command["do"] == "hold":
                 self.calls[-1].setHold(options())
             if command["do"] == "register":
@@ -358,6 +366,15 @@ class Probe:
             if command["do"] == "call":
                 self._call(command["uri"], int(command.get("streams", 1)))
         return True
+
+    def _write(self, text: str) -> None:
+        """Send real-time text in the last call."""
+        parameter = pj.CallSendTextParam()
+        parameter.medIdx, parameter.text = -1, text
+        try:
+            self.calls[-1].sendText(parameter)
+        except pj.Error as error:
+            report("not written", status=error.status)
 
     def _watch(self, uri: str) -> None:
         """Subscribe to the presence of `uri`."""

@@ -85,6 +85,7 @@ def account_config(settings: dict[str, Any], user: str, transport: int) -> pj.Ac
     use = settings.get("srtp", "mandatory")
     config.mediaConfig.srtpUse = _USES[use]
     config.mediaConfig.srtpSecureSignaling = 1 if use == "mandatory" else 0
+    config.textConfig.redundancyLevel = settings.get("redundancy", 0)
     keyings = pj.IntVector()
     for name in settings.get("keyings", ["sdes"]):
         keyings.push_back(_KEYINGS[name])
@@ -107,10 +108,10 @@ def _use_relay(nat: pj.AccountNatConfig, relay: dict[str, Any]) -> None:
     nat.turnTls.verifyServer = False
 
 
-def options(status: int = 0) -> pj.CallOpParam:
+def options(status: int = 0, texts: int = 0) -> pj.CallOpParam:
     parameters = pj.CallOpParam(True)
     parameters.statusCode = status
     parameters.opt.audioCount = 1
     parameters.opt.videoCount = 0
-    parameters.opt.textCount = 0
+    parameters.opt.textCount = texts
     return parameters

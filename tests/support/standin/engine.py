@@ -56,6 +56,7 @@ from voip.protocol.worker.calls import (
     EndCall,
     IdentityEvent,
     PlayEnded,
+    RealtimeTextReceived,
     ReferAnswered,
     ReferProgress,
     RefusedCall,
@@ -447,12 +448,11 @@ class StandIn(Attached):
     ) -> None:
         """Report a measured second of a call; losses in percent, None if unknown."""
         worker, scripted = self._find(call)
-        assert scripted.stream is not None
         lost = round(_PACKETS * loss / 100)
         worker.send(
             StatisticsEvent(
                 call=scripted.number,
-                streams=(scripted.stream,),
+                streams=worker.streams(scripted),
                 connection=scripted.connection,
                 rx_packets=_PACKETS - lost,
                 rx_lost=lost,
@@ -472,6 +472,11 @@ class StandIn(Attached):
         """Press a key at the far end."""
         worker, scripted = self._find(call)
         worker.send(DigitReceived(call=scripted.number, digit=digit))
+
+    def remote_types(self, call: str, text: bytes) -> None:
+        """Type real-time text at the far end."""
+        worker, scripted = self._find(call)
+        worker.send(RealtimeTextReceived(call=scripted.number, text=text))
 
     def file_ends(self, call: str) -> None:
         """End the file that is played into the call."""

@@ -21,7 +21,7 @@ from tests.support.standin.script import Script
 from voip.causes import Cause
 from voip.choices import Dtmf
 from voip.model import CallState, HeldBy, Voicemail
-from voip.protection import Stream, TlsStatus, Transport
+from voip.protection import MediaKind, Stream, TlsStatus, Transport
 from voip.protocol.framing import MAX_LINE, Decoder, encode
 from voip.protocol.settings import Audio
 from voip.protocol.sound import TrialStage
@@ -61,6 +61,7 @@ from voip.protocol.worker.calls import (
     Ring,
     StartCall,
     TransferAsked,
+    TypeText,
 )
 from voip.protocol.worker.messages import AnswerText, SendText, TextReceived, TextSent
 from voip.protocol.worker.people import EndWatch, Watch, WatchEnded, WatchNotice
@@ -273,7 +274,7 @@ class ScriptedWorker:
         self._then.append(answered)
 
     def accept_for_call(
-        self, command: Ring | MoveCall | MuteCall | GiveVoice | PlayFile | AnswerTransfer
+        self, command: Ring | MoveCall | MuteCall | GiveVoice | PlayFile | AnswerTransfer | TypeText
     ) -> None:
         self._call(command.call)
 
@@ -367,6 +368,12 @@ class ScriptedWorker:
             self.report_state(call, CallState.CONNECTING, 200, "OK")
             self._report_streams(call)
         self._report_flow(call)
+
+    def streams(self, call: ScriptedCall) -> tuple[Stream, ...]:
+        """Streams of a call, one of text too if its account has that."""
+        assert call.stream is not None, f"call {call.number} has not been answered"
+        text = replace(call.stream, kind=MediaKind.TEXT, codec=None)
+        return (call.stream, text) if call.setup.realtime_text else (call.stream,)
 
     def sound_early(self, call: ScriptedCall) -> None:
         """Start early media, encrypted as the account requires."""
@@ -559,11 +566,10 @@ class ScriptedWorker:
         )
 
     def _report_streams(self, call: ScriptedCall) -> None:
-        assert call.stream is not None, f"call {call.number} has not been answered"
         self.send(
             MediaEvent(
                 call=call.number,
-                streams=(call.stream,),
+                streams=self.streams(call),
                 held_by=call.held_by,
                 connection=call.connection,
             )
@@ -637,6 +643,7 @@ ANSWERS: dict[type[WorkerCommand], Callable[[ScriptedWorker, Any], None]] = {
     Watch: ScriptedWorker.watch,
     EndWatch: ScriptedWorker.end_watch,
     AnswerText: ScriptedWorker.answer_text,
+    TypeText: ScriptedWorker.accept_for_call,
     Quit: ScriptedWorker.quit,
 }
 """The handler of each command of `voip.protocol.worker.process`."""

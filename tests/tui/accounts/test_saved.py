@@ -40,7 +40,7 @@ FORMS: dict[str, dict[str, str | int | bool]] = {
     "incoming calls": {
         "call_waiting": "busy", "forward_always": "100", "forward_busy": "200",
         "forward_unanswered": "300", "forward_after_s": 30, "auto_answer": "asked",
-        "auto_answer_from": "bob@example.com", "text_messages": False,
+        "auto_answer_from": "bob@example.com", "text_messages": False, "realtime_text": True,
     },
 }  # fmt: skip
 """Values that are saved together, by the subject."""

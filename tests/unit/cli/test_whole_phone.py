@@ -70,12 +70,14 @@ from voip.protocol.people import (
     GetContacts,
     GetMessages,
     GetPerson,
+    GetRealtimeText,
     GetThreads,
     LookUp,
     MarkFavourite,
     MarkRead,
     SearchDirectory,
     SendMessage,
+    SendRealtimeText,
     UnblockCaller,
 )
 from voip.protocol.phone import (
@@ -137,6 +139,7 @@ OF_ACTION = {
     "contact.pickup": "pickup TARGET --account",
     "contact.write": "message TARGET TEXT",
     "contact.calls": "history --search",
+    "call.text": "text CALL TEXT --json",
     "thread.open": "messages --with --account --mark-read",
     "thread.new": "message TARGET TEXT",
     "thread.write": "message TARGET TEXT",
@@ -269,6 +272,7 @@ OF_COMMAND: dict[type, str] = {
     GetMessages: "messages --account --with --search --unread --limit",
     GetThreads: "messages --threads --limit",
     MarkRead: "messages --mark-read",
+    SendRealtimeText: "text CALL TEXT --json",
     DeleteMessages: "messages --delete",
     DeleteThread: "messages --with --account --delete-all --yes",
     InspectServer: "trust SERVER --account",
@@ -281,6 +285,7 @@ OF_COMMAND: dict[type, str] = {
 
 NO_COMMAND_FOR_COMMAND: dict[type, str] = {
     Hello: "the version and the process are part of the status",
+    GetRealtimeText: "each piece is shown as it comes",
     ReloadAccounts: "the engine reads accounts.toml again when it changes",
     HearMicrophone: "the seconds of the test are given at its start",
     CheckFields: "adding and editing report the same problems, and save nothing then",

@@ -24,7 +24,16 @@ from voip.model import (
     Transfer,
     rfc3339,
 )
-from voip.protection import ComparedKey, Lock, LockReport, LockState, Sign, Stream, Transport
+from voip.protection import (
+    ComparedKey,
+    Lock,
+    LockReport,
+    LockState,
+    MediaKind,
+    Sign,
+    Stream,
+    Transport,
+)
 from voip.protocol.worker.accounts import Target
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.calls import HoldEvent, StartCall
@@ -222,6 +231,13 @@ class LiveCall:
         return replace(report, end_to_end=code)
 
     @property
+    def has_realtime_text(self) -> bool:
+        """Report if both sides can write, as secretly as the account demands."""
+        plain = not policy.DEMANDS[self.transport].srtp_mandatory
+        texts = [s for s in self.streams if s.kind is MediaKind.TEXT and s.active]
+        return bool(texts) and all(stream.srtp or plain for stream in texts)
+
+    @property
     def words(self) -> str:
         """Cause in words, empty where there is none."""
         if self.cause is None:
@@ -262,6 +278,7 @@ class LiveCall:
             transfer=self.transfer,
             post_dial=self.post_dial if self.ended is None else None,
             conference=self.conference,
+            realtime_text=self.has_realtime_text and self.ended is None,
         )
 
 

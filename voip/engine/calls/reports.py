@@ -28,6 +28,7 @@ from voip.protocol.worker.calls import (
     IncomingCall,
     MediaEvent,
     PlayEnded,
+    RealtimeTextReceived,
     RecordingEnded,
     ReferAnswered,
     ReferProgress,
@@ -79,6 +80,9 @@ class Follower(Protocol):
 
     def on_digits(self, call: LiveCall, lost: int) -> None:
         """Act on the end of requested tones."""
+
+    def on_text(self, call: LiveCall, event: RealtimeTextReceived) -> None:
+        """Act on real-time text that has come."""
 
     def on_hold_answer(self, call: LiveCall, event: HoldEvent) -> None:
         """Act on the far end's answer to a hold or resume."""
@@ -156,6 +160,7 @@ class CallEvents:
                 | DigitsDone(call=number)
                 | PlayEnded(call=number)
                 | RecordingEnded(call=number)
+                | RealtimeTextReceived(call=number)
             ):
                 call = self._book.by_number(role, number)
                 if call is not None:
@@ -198,7 +203,8 @@ class CallEvents:
         | DigitReceived
         | DigitsDone
         | PlayEnded
-        | RecordingEnded,
+        | RecordingEnded
+        | RealtimeTextReceived,
     ) -> None:
         match event:
             case CallStateEvent():
@@ -235,6 +241,8 @@ class CallEvents:
             case DigitsDone():
                 self._hub.publish(_digits_done(call, event))
                 self._calls.on_digits(call, event.lost)
+            case RealtimeTextReceived():
+                self._calls.on_text(call, event)
             case PlayEnded():
                 self._calls.file_ended(call)
             case RecordingEnded(cause=cause):

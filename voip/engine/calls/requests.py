@@ -16,6 +16,7 @@ from voip.engine.calls.elsewhere.transfers import Transfers
 from voip.engine.calls.live import LiveCall, Voice
 from voip.engine.calls.placing import Placing, Servers
 from voip.engine.calls.post_dial import PostDialling
+from voip.engine.calls.text.realtime import RealtimeTexts
 from voip.engine.errors import Refusal
 from voip.engine.files.sound_files import PlayedFile
 from voip.engine.hub import Hub
@@ -33,6 +34,7 @@ from voip.protocol.worker.calls import (
     HoldEvent,
     MuteCall,
     PlayFile,
+    RealtimeTextReceived,
     RecordFile,
     ReferAnswered,
     ReferProgress,
@@ -73,6 +75,7 @@ class Calls:
         self.replacing = Replacing(book, hub, self._ask, self, self._microphone)
         self._background = Background()
         self._post_dialling = PostDialling(book, hub, self._ask)
+        self.realtime_texts = RealtimeTexts(book, hub, self._ask)
         self.placing = Placing(book, workers, servers, self._microphone, self._post_dialling)
 
     async def take_over(
@@ -284,6 +287,9 @@ class Calls:
 
     def send_rest(self, call_id: str) -> None:
         self._post_dialling.let_go_on(self.find(call_id))
+
+    def on_text(self, call: LiveCall, event: RealtimeTextReceived) -> None:
+        self.realtime_texts.on_received(call, event)
 
     def on_active(self, call: LiveCall) -> None:
         self._post_dialling.on_active(call)

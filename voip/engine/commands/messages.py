@@ -1,4 +1,4 @@
-"""Commands about text messages."""
+"""Commands about text messages and real-time text."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from voip.protocol.people import (
     DeleteMessages,
     DeleteThread,
     GetMessages,
+    GetRealtimeText,
     GetThreads,
     MarkRead,
     Messages,
     MessagesDeleted,
+    RealtimeText,
     SendMessage,
+    SendRealtimeText,
     Threads,
 )
 from voip.sip import dialing
@@ -80,6 +83,14 @@ async def _delete_thread(engine: Engine, command: DeleteThread) -> MessagesDelet
         return MessagesDeleted(await engine.texts.delete_thread(command.account, command.address))
 
 
+async def _type(engine: Engine, command: SendRealtimeText) -> None:
+    await engine.calls.realtime_texts.send(engine.calls.find(command.call), command.text)
+
+
+async def _typed(engine: Engine, command: GetRealtimeText) -> RealtimeText:
+    return engine.calls.realtime_texts.typed(engine.calls.find(command.call))
+
+
 def _number(text: str) -> int:
     number = rows.number_of(text)
     if number is None:
@@ -94,4 +105,6 @@ HANDLERS: Handlers = {
     MarkRead: _mark_read,
     DeleteMessages: _delete,
     DeleteThread: _delete_thread,
+    SendRealtimeText: _type,
+    GetRealtimeText: _typed,
 }

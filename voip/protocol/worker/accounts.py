@@ -142,6 +142,7 @@ class AccountSetup(msgspec.Struct, frozen=True):
     prack: Prack = Prack.OFF
     own_key: OwnKey | None = None
     ice_servers: IceServers | None = None
+    realtime_text: bool = False
     trial: bool = False
 
 

@@ -133,6 +133,16 @@ class Digits(WorkerCommand, frozen=True, tag="digits"):
     digits: str
 
 
+class TypeText(WorkerCommand, frozen=True, tag="type_text"):
+    """Send real-time text in a call; newlines and backspaces act."""
+
+    call: int
+    text: str
+
+    def __repr__(self) -> str:
+        return f"TypeText(call={self.call})"
+
+
 class ReferCall(WorkerCommand, frozen=True, tag="refer"):
     """Ask the far end of a call to call `uri`, as in `StartCall` (RFC 3515).
 
@@ -321,6 +331,16 @@ class DigitReceived(WorkerReport, frozen=True, tag="digit"):
     digit: str
 
 
+class RealtimeTextReceived(WorkerReport, frozen=True, tag="realtime_text"):
+    """Reports real-time text of a call as it came: UTF-8, perhaps cut within a character."""
+
+    call: int
+    text: bytes
+
+    def __repr__(self) -> str:
+        return f"RealtimeTextReceived(call={self.call})"
+
+
 class DigitsDone(WorkerReport, frozen=True, tag="digits_done"):
     """Reports that queued digits were sent, except the last `lost`, for a `cause`.
 
@@ -358,6 +378,7 @@ AnyCallCommand = (
     | MuteCall
     | MixCalls
     | Digits
+    | TypeText
     | ReferCall
     | ReferToCall
     | PlayFile
@@ -377,6 +398,7 @@ AnyCallEvent = (
     | ReferProgress
     | StatisticsEvent
     | DigitReceived
+    | RealtimeTextReceived
     | DigitsDone
     | PlayEnded
     | RecordingEnded

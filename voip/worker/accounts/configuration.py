@@ -22,6 +22,9 @@ ALGORITHMS = {
     Digest.SHA_512_256: pj.PJSIP_AUTH_ALGORITHM_SHA512_256,
 }
 
+_REPETITIONS = 4
+"""Packets that repeat each real-time text: one text of 100,000 is lost at 10 % loss."""
+
 
 def config(setup: AccountSetup, transport_id: int, network: Network) -> pj.AccountConfig:
     """PJSIP's configuration of an account, for one transport only."""
@@ -69,6 +72,7 @@ def config(setup: AccountSetup, transport_id: int, network: Network) -> pj.Accou
     config.mediaConfig.ipv6Use = (
         pj.PJSUA_IPV6_ENABLED_USE_IPV6_ONLY if nat.speaks_ipv6(setup) else pj.PJSUA_IPV6_DISABLED
     )
+    config.textConfig.redundancyLevel = _REPETITIONS
     # A re-INVITE for a single codec restarts DTLS with some servers.
     config.mediaConfig.lockCodecEnabled = False
     nat.configure(config.natConfig, setup)

@@ -204,6 +204,7 @@ class Calls:
                 self._context.send(RecordingEnded(call=call.number, cause=cause))
         for call in self._calls.values():
             call.digits.advance()
+            call.text.follow()
         for call in list(self._calls.values()):
             # A call may end during these requests to PJSIP.
             with contextlib.suppress(pj.Error):

@@ -30,6 +30,7 @@ from voip.worker.calls.endings.verdict import Verdict
 from voip.worker.calls.hold import CallHold
 from voip.worker.calls.identity import FarEndIdentity
 from voip.worker.calls.ringing import CallRinging
+from voip.worker.calls.text import CallText
 from voip.worker.calls.transfer import CallTransfer
 from voip.worker.context import Context
 from voip.worker.media import paths, streams
@@ -71,6 +72,7 @@ class Call(pj.Call):
         self.ringing = CallRinging(self)
         self._identity = FarEndIdentity(self)
         self.transfer = CallTransfer(self)
+        self.text = CallText(self)
         self._reach = Reach()
         self.ended = False
         self.connection: int | None = None
@@ -175,6 +177,10 @@ class Call(pj.Call):
             self.context.send(DigitReceived(call=self.number, digit=prm.digit))
 
     @guarded
+    def onCallRxText(self, prm: pj.OnCallRxTextParam) -> None:
+        self.text.on_received(prm.text)
+
+    @guarded
     def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:
         prm.statusCode = self.asked.status_for(prm.dstUri)
 
@@ -235,11 +241,11 @@ class Call(pj.Call):
         self._hang_up(options)
 
     def options(self) -> pj.CallOpParam:
-        """Parameters of this call's requests and responses: audio only."""
+        """Parameters of this call's requests and responses: voice, and text if it may be."""
         options = pj.CallOpParam(True)
         options.opt.audioCount = 1
         options.opt.videoCount = 0
-        options.opt.textCount = 0
+        options.opt.textCount = int(self.account.setup.realtime_text)
         if self.account.setup.hidden:
             privacy.ask_for_privacy(options)
         return options
@@ -274,6 +280,7 @@ class Call(pj.Call):
             or self.hold.is_changing
             or self.beep.is_due
             or self.patience.is_waiting
+            or self.text.is_waiting
             or self.media.plays
         )
 

@@ -12,6 +12,7 @@ from voip.protocol.worker.calls import StatisticsEvent
 _KINDS = {
     pj.PJMEDIA_TYPE_AUDIO: MediaKind.AUDIO,
     pj.PJMEDIA_TYPE_VIDEO: MediaKind.VIDEO,
+    pj.PJMEDIA_TYPE_TEXT: MediaKind.TEXT,
 }
 
 

@@ -43,6 +43,7 @@ from voip.protocol.worker.calls import (
     HoldEvent,
     IncomingCall,
     MediaEvent,
+    RealtimeTextReceived,
     ReferAnswered,
     ReferProgress,
     StatisticsEvent,
@@ -123,6 +124,8 @@ class _NoFollower:
     def on_active(self, call: LiveCall) -> None: ...
 
     def on_digits(self, call: LiveCall, lost: int) -> None: ...
+
+    def on_text(self, call: LiveCall, event: RealtimeTextReceived) -> None: ...
 
     def on_hold_answer(self, call: LiveCall, event: HoldEvent) -> None: ...
 

@@ -1,0 +1,1 @@
+"""Real-time text of the calls."""
