@@ -1,13 +1,30 @@
-"""Text messages as clients see them (SIP MESSAGE, RFC 3428)."""
+"""Texts as clients see them: messages (RFC 3428), and real-time text of a call (RFC 4103).
+
+Real-time text has two characters that act (ITU-T T.140): a newline ends the line, and a
+backspace erases the last character of the same side.
+"""
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
 
 from voip.causes import Cause
 from voip.model import Direction, Party
+
+NEW_LINE = "\n"
+ERASE = "\b"
+
+LOST = "\N{REPLACEMENT CHARACTER}"
+"""Stands for a stretch of text that did not arrive (RFC 4103 section 5.4)."""
+
+MOST_LINES = 100
+LONGEST_LINE = 500
+MOST_CHARACTERS = 10_000
+"""Bounds of what is kept of a call, the newest lines first."""
 
 
 class TextState(StrEnum):
@@ -57,3 +74,73 @@ class Thread(msgspec.Struct, frozen=True):
     last: TextMessage
     messages: int
     unread: int
+
+
+class TypedLine(msgspec.Struct, frozen=True):
+    """Line of one side; one that has not `ended` may still grow."""
+
+    ours: bool
+    text: str
+    ended: bool = False
+
+
+TypedLines = tuple[TypedLine, ...]
+"""Lines of both sides in the order in which they began."""
+
+
+def with_typed(lines: TypedLines, ours: bool, text: str) -> TypedLines:
+    """Lines after one side has typed `text`."""
+    changed = list(lines)
+    for char in text:
+        if char == ERASE:
+            _erase(changed, ours)
+        else:
+            _add(changed, ours, char)
+    while len(changed) > MOST_LINES or sum(len(one.text) for one in changed) > MOST_CHARACTERS:
+        del changed[0]
+    return tuple(changed)
+
+
+def _add(lines: list[TypedLine], ours: bool, char: str) -> None:
+    place = growing(lines, ours)
+    if place is None or (char != NEW_LINE and len(lines[place].text) >= LONGEST_LINE):
+        lines.append(TypedLine(ours, ""))
+        place = len(lines) - 1
+    line = lines[place]
+    if char == NEW_LINE:
+        lines[place] = TypedLine(ours, line.text, ended=True)
+    else:
+        lines[place] = TypedLine(ours, line.text + char)
+
+
+def growing(lines: Sequence[TypedLine], ours: bool) -> int | None:
+    """Place of a side's line that grows, None if what it types begins a new one."""
+    for place in range(len(lines) - 1, -1, -1):
+        line = lines[place]
+        if line.ours is ours:
+            return None if line.ended else place
+        if line.ended:
+            # An answer stands beneath what it answers, also to who never ends a line.
+            return None
+    return None
+
+
+def _erase(lines: list[TypedLine], ours: bool) -> None:
+    for place in range(len(lines) - 1, -1, -1):
+        line = lines[place]
+        if line.ours is not ours:
+            continue
+        text = line.text if line.ended else _shortened(line.text)
+        if text:
+            lines[place] = TypedLine(ours, text)
+        else:
+            del lines[place]
+        return
+
+
+def _shortened(text: str) -> str:
+    """Text without its last character and the marks that combine with it."""
+    end = len(text) - 1
+    while end > 0 and unicodedata.category(text[end]).startswith("M"):
+        end -= 1
+    return text[:end]

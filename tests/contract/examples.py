@@ -267,8 +267,7 @@ from voip.protocol.worker.sound import (
     UseAudio,
     WatchLevels,
 )
-from voip.realtime_text import TypedLine
-from voip.texts import TextMessage, TextState, Thread
+from voip.texts import TextMessage, TextState, Thread, TypedLine
 
 CERTIFICATE = protection.Certificate(
     subject="CN=pbx.example.com",

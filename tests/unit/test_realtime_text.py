@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voip.realtime_text import (
+from voip.texts import (
     ERASE,
     LONGEST_LINE,
     MOST_CHARACTERS,

@@ -22,7 +22,7 @@ from voip.protocol.people import (
     RealtimeTextEvent,
     SendRealtimeText,
 )
-from voip.realtime_text import ERASE, LOST, NEW_LINE, TypedLine, growing, with_typed
+from voip.texts import ERASE, LOST, NEW_LINE, TypedLine, growing, with_typed
 
 _KEYS = {"enter": NEW_LINE, "backspace": ERASE}
 _HANG = 2

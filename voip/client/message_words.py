@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from voip.realtime_text import ERASE, LOST, NEW_LINE
-from voip.texts import TextMessage, TextState, Thread
+from voip.texts import ERASE, LOST, NEW_LINE, TextMessage, TextState, Thread
 
 _DELIVERIES = {
     TextState.RECEIVED: "received",

@@ -7,8 +7,7 @@ import msgspec
 from voip.lamps import Lamp
 from voip.model import BlockedCaller, Direction, LogEntry, NameFrom, Outcome
 from voip.protocol.base import Command, Event
-from voip.realtime_text import TypedLines
-from voip.texts import TextMessage, Thread
+from voip.texts import TextMessage, Thread, TypedLines
 
 
 class LookUp(Command, frozen=True, tag="look_up"):

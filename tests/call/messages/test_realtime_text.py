@@ -27,7 +27,7 @@ from voip.protocol.people import (
     SendRealtimeText,
 )
 from voip.protocol.trust import GetLock
-from voip.realtime_text import TypedLine
+from voip.texts import TypedLine
 
 _SECRET = "Xylophon"
 

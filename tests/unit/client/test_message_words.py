@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from voip.client import message_words
-from voip.realtime_text import LOST
+from voip.texts import LOST
 
 
 def test_lost_text_has_a_word() -> None:

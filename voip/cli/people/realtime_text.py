@@ -16,7 +16,7 @@ from voip.model import CallState
 from voip.protocol.calls import CallEvent
 from voip.protocol.people import MOST_CHARACTERS, RealtimeTextEvent, SendRealtimeText
 from voip.protocol.phone import Subscribe
-from voip.realtime_text import ERASE, LOST, NEW_LINE
+from voip.texts import ERASE, LOST, NEW_LINE
 
 if TYPE_CHECKING:
     from voip.client.stream import Client

@@ -9,7 +9,7 @@ from typing import Protocol
 import pjsua2 as pj
 
 from voip.protocol.worker.calls import RealtimeTextReceived
-from voip.realtime_text import NEW_LINE
+from voip.texts import NEW_LINE
 from voip.worker.context import Context
 from voip.worker.errors import Refused
 

@@ -15,8 +15,8 @@ from voip.protection import Lock
 from voip.protocol.people import MOST_CHARACTERS, RealtimeText, RealtimeTextEvent
 from voip.protocol.worker.calls import RealtimeTextReceived, TypeText
 from voip.protocol.worker.process import AnyWorkerCommand
-from voip.realtime_text import ERASE, NEW_LINE, TypedLines, with_typed
 from voip.security.text import acts
+from voip.texts import ERASE, NEW_LINE, TypedLines, with_typed
 
 _JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
 

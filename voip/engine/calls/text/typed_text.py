@@ -8,8 +8,8 @@ from __future__ import annotations
 import codecs
 import unicodedata
 
-from voip.realtime_text import ERASE, LOST, NEW_LINE
 from voip.security.text import MAX_MARKS, acts, imitates_sign
+from voip.texts import ERASE, LOST, NEW_LINE
 
 _LINE_ENDS = frozenset("\r\n\u2028\u2029")
 _RENDITION = "\x9b"  # T.140 section 8.5: colours and the like, up to an "m"

@@ -15,7 +15,7 @@ from voip.protocol.people import (
     SendRealtimeText,
 )
 from voip.protocol.worker.calls import TypeText
-from voip.realtime_text import TypedLine
+from voip.texts import TypedLine
 
 _BOB = '"Bob" <sip:bob@example.com>'
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voip.engine.calls.text.typed_text import TypedText
-from voip.realtime_text import ERASE, LOST, NEW_LINE
 from voip.security.text import MAX_MARKS, acts, imitates_sign
+from voip.texts import ERASE, LOST, NEW_LINE
 
 _ACCENT = "\N{COMBINING ACUTE ACCENT}"
 
