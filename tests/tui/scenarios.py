@@ -1066,7 +1066,7 @@ async def _(stage: Stage) -> Done:
 
 @_for("key.default")
 async def _(stage: Stage) -> Done:
-    await stage.engine.client.ask(ChangeSettings(changes={"keys.call.mute": "K"}))
+    await stage.engine.client.ask(ChangeSettings(changes={"keys.call.mute": "Q"}))
     await stage.phone.until(lambda: "call.mute" in stage.phone.app.keymap.changed)
     await _at_key(stage, "call.mute")
     return lambda: "call.mute" not in stage.phone.app.keymap.changed

@@ -99,7 +99,8 @@ class LogBook:
         offset = asked.command.offset
         if asked != Question(self._ask(offset), self._changes):
             return
-        if not self.loaded:
+        # With another total, rows that are not in the page have other numbers.
+        if not self.loaded or page.total != self.total:
             self._rows.clear()
         if offset == 0:
             self._knows_newest = True

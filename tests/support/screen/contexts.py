@@ -109,6 +109,7 @@ def _values(name: str, kind: Any) -> list[Any]:
         active = _call(CallState.ACTIVE, False, False, False)
         changes: tuple[dict[str, Any], ...] = (
             {"asked": Party("sip:carol@example.com")},
+            {"realtime_text": True},
             {"post_dial": PostDial(sent=0, total=1, begun=True, waits=True)},
         )
         more = [

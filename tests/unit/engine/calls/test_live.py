@@ -134,6 +134,32 @@ def test_a_change_of_streams_within_the_second_is_no_report() -> None:
     assert failing_of(call)
 
 
+TEXT = replace(VOICE, kind=MediaKind.TEXT, codec="red/1000")
+PLAIN_TEXT = replace(TEXT, srtp=False, suite=None, keying=None)
+
+
+@pytest.mark.parametrize(
+    ("transport", "streams", "can_write"),
+    [
+        (Transport.TLS, (VOICE,), False),
+        (Transport.TLS, (VOICE, TEXT), True),
+        (Transport.TLS, (VOICE, replace(TEXT, active=False)), False),
+        (Transport.TLS, (VOICE, PLAIN_TEXT), False),
+        (Transport.TLS, (VOICE, TEXT, PLAIN_TEXT), False),
+        (Transport.UDP, (VOICE,), False),
+        (Transport.UDP, (VOICE, PLAIN_TEXT), True),
+    ],
+)
+def test_both_sides_write_as_secretly_as_the_account_demands(
+    transport: Transport, streams: tuple[Stream, ...], can_write: bool
+) -> None:
+    call = live(transport=transport, streams=streams)
+    assert call.has_realtime_text is can_write
+    assert call.snapshot(START + 20).realtime_text is can_write
+    call.ended = START + 15
+    assert not call.snapshot(START + 20).realtime_text
+
+
 def test_each_stream_fails_for_itself() -> None:
     call = live(streams=())
     video = replace(VOICE, kind=MediaKind.VIDEO, codec=None)

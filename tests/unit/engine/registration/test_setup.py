@@ -42,6 +42,7 @@ WRITTEN: dict[str, object] = {
     "session_expires_s": 900,
     "session_min_s": 120,
     "prack": Prack.OPTIONAL,
+    "realtime_text": True,
 }
 """Every field with another value than its default."""
 

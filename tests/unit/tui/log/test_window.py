@@ -311,6 +311,18 @@ def test_an_answer_that_overtook_a_deletion_counts_it_once() -> None:
     assert book.total == 999
 
 
+def test_rows_that_an_answer_has_numbered_anew_are_not_counted_twice() -> None:
+    book, log = LogBook(), Log(1000)
+    fetch(book, log)
+    deleted = log.delete(1000)
+    # The answer is without the row; the report of its deletion comes later.
+    fetch(book, log, 500, 530)
+    assert book.remove(deleted) is None
+    book.reload()
+    fetch(book, log)
+    assert book.total == 999
+
+
 def test_another_engine_s_log_begins_anew() -> None:
     book, log = LogBook(), Log(1000)
     fetch(book, log)

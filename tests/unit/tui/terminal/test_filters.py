@@ -237,6 +237,8 @@ def test_what_stands_for_what(which: LineFilter, text: str, folded: str) -> None
 _HOLD_CHARACTERS_OF_OTHERS = {
     "tui/calls/dial.py", "tui/terminal/glyphs.py", "tui/terminal/text.py", "voip/security/text.py",
     "voip/security/imitation.py", "voip/sip/numbers.py", "voip/worker/link.py",
+    "voip/engine/calls/text/realtime.py", "voip/engine/calls/text/typed_text.py",
+    "voip/worker/calls/text.py",
 }  # fmt: skip
 """Sources that search for these characters, or have an ASCII set too."""
 
