@@ -16,7 +16,7 @@ from tui.terminal.text import Line, Part
 from tui.widgets.directory import DirectorySearch
 from tui.widgets.header import Note
 from tui.widgets.lines import Lines
-from tui.words import phrases, rows
+from tui.words import people, phrases
 from voip.client.errors import CommandFailed, NoEngine
 from voip.model import NameFrom
 from voip.protocol.calls import PlaceCall
@@ -40,20 +40,21 @@ class Suggestions(Lines, can_focus=False):
     def show(self, suggestions: Sequence[Suggestion], account: str | None = None) -> None:
         """Replace them; their lamps are those of `account`, if it has any."""
         self.account = account
-        self._suggestions = tuple(suggestions[:_MOST])
         self.chosen = False
-        self.display = bool(self._suggestions)
-        self.styles.height = max(1, len(self._suggestions))
+        self._put(suggestions)
         self.cursor = 0
         self.redraw()
         self.post_message(self.Moved(self))
 
     def add(self, suggestions: Sequence[Suggestion]) -> None:
         """Show more behind those that are there; the cursor stays."""
-        self._suggestions = (*self._suggestions, *suggestions)[:_MOST]
+        self._put((*self._suggestions, *suggestions))
+        self.redraw()
+
+    def _put(self, suggestions: Sequence[Suggestion]) -> None:
+        self._suggestions = tuple(suggestions[:_MOST])
         self.display = bool(self._suggestions)
         self.styles.height = max(1, len(self._suggestions))
-        self.redraw()
 
     @property
     def selected(self) -> Suggestion | None:
@@ -82,7 +83,7 @@ class Suggestions(Lines, can_focus=False):
     def draw(self, index: int) -> Sequence[Line]:
         offer, phone = self._suggestions[index], host_of(self)
         lamp = phone.state.lamp(offer.target, self.account)
-        return (rows.suggestion(offer, lamp, phone.glyphs),)
+        return (people.suggestion(offer, lamp, phone.glyphs),)
 
 
 class DialInput(Input):
@@ -256,7 +257,7 @@ class Dial(Vertical):
             self.note.preview(Part(answer.warning, "warning"))
         elif answer.uri and text:
             then = f", then sends {answer.tones}" if answer.tones else ""
-            lit = "".join(part.text for part in rows.lamp(answer.lamp, self._phone.glyphs))
+            lit = "".join(part.text for part in people.lamp(answer.lamp, self._phone.glyphs))
             words = f"calls {phrases.called(answer.uri)}{then}{lit}"
             self.note.preview(Part(words, "muted"))
         else:

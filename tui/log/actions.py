@@ -75,7 +75,7 @@ async def _delete_all(phone: Host, context: Context) -> None:
         missed=selection.missed,
         account=selection.account,
         secure=selection.secure,
-        person=selection.person.uri if selection.person else None,
+        person=selection.address,
     )
     page = await phone.get(deleting.matching(command), HistoryPage)
     if page is None:

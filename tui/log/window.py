@@ -31,6 +31,11 @@ class Filter(msgspec.Struct, frozen=True):
     person: Party | None = None
 
     @property
+    def address(self) -> str | None:
+        """Address of the person, None for everybody."""
+        return self.person.uri if self.person else None
+
+    @property
     def active(self) -> bool:
         return self != Filter()
 
@@ -165,7 +170,7 @@ class LogBook:
             missed=self.selection.missed,
             account=self.selection.account,
             secure=self.selection.secure,
-            person=self.selection.person.uri if self.selection.person else None,
+            person=self.selection.address,
         )
 
     def _trim(self, near: int) -> None:

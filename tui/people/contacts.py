@@ -19,7 +19,7 @@ from tui.widgets.directory import DirectorySearch
 from tui.widgets.lines import Lines
 from tui.widgets.list_box import SearchBox
 from tui.widgets.screens import bindings_of
-from tui.words import people, rows
+from tui.words import people
 from voip.lamps import Lamp
 from voip.protocol.calls import LogEvent, PickUp, PlaceCall
 from voip.protocol.client import NumberedEvent
@@ -107,7 +107,7 @@ class ContactRows(Lines):
         return (
             line(
                 *self._who(row),
-                *rows.lamp(self.lamp(row), self.phone.glyphs),
+                *people.lamp(self.lamp(row), self.phone.glyphs),
                 *self._last_call(row),
                 right=(Part(f"{row.number.target}{then}"), Part(f"{label} ", "muted")),
             ),

@@ -12,7 +12,7 @@ from voip.protocol.people import ContactsEvent, GetPerson, MessageEvent, PersonP
 
 
 class PersonBox(ListBox[Prose]):
-    """What the phone has of one person."""
+    """Page of one person, of all that the phone has of them."""
 
     name_of_screen = "person"
     BINDINGS = bindings_of("person")

@@ -16,6 +16,7 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import Checkbox
 
 from voip.lamps import LampState
+from voip.model import Direction
 from voip.protection import Sign
 from voip.protocol import settings
 
@@ -73,6 +74,10 @@ class Glyphs:
     def sign(self, of: Sign | None) -> str:
         """The sign of a lock, or blanks for a call that never had media."""
         return " " * SIGN_CELLS if of is None else self.signs[of]
+
+    def arrow(self, direction: Direction) -> str:
+        """The direction of a call, from or to the other end."""
+        return self.incoming if direction is Direction.IN else self.outgoing
 
 
 def meter(level: float, width: int, glyphs: Glyphs) -> str:

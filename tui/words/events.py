@@ -86,9 +86,8 @@ def describe(event: AnyEvent) -> str:
             return f"{name}: {step.step} {_CHECKS[step.ok]}: {step.text}"
         case MessageEvent(message=message):
             return f"{phrases.who(message.remote)}, {message.account}: {_text(message)}"
-        case RealtimeTextEvent(call=call_id, ours=ours, text=typed):
-            side = "you" if ours else "they"
-            return f"call {call_id}: {side} wrote {message_words.realtime(typed)}"
+        case RealtimeTextEvent():
+            return message_words.realtime(event)
         case UnreadEvent(unread=number):
             return f"{message_words.count(number)} unread"
         case LampEvent(lamp=lamp):

@@ -1,4 +1,4 @@
-"""A person in words: numbers, the latest calls, the latest texts."""
+"""A person in words: lamp, numbers, the latest calls, the latest texts."""
 
 from __future__ import annotations
 
@@ -6,19 +6,45 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from tui.terminal.glyphs import Glyphs
-from tui.terminal.text import Part, Role
+from tui.terminal.text import Line, Part, Role, line
 from tui.terminal.wrapping import Paragraph, paragraph
 from tui.words import phrases
-from voip.client import message_words
-from voip.model import Direction, LogEntry, Outcome
-from voip.protocol.people import Contact, LastCall, PersonPage
+from voip.client import lamp_words, message_words
+from voip.lamps import Lamp, LampState
+from voip.model import LogEntry, Outcome, Party
+from voip.protocol.people import Contact, LastCall, PersonPage, Suggestion
 
 _HANG = 2
+_LAMP_ROLES: dict[LampState, Role] = {
+    LampState.FREE: "success",
+    LampState.RINGING: "warning",
+    LampState.BUSY: "error",
+    LampState.DND: "error",
+}
+
+
+def lamp(of: Lamp | None, glyphs: Glyphs) -> tuple[Part, ...]:
+    """Sign and words of a lamp behind two blanks, nothing for an unknown one."""
+    if of is None:
+        return ()
+    role = _LAMP_ROLES.get(of.state, "muted")
+    return (Part(f"  {glyphs.lamps[of.state]} {lamp_words.words(of)}", role),)
+
+
+def suggestion(offer: Suggestion, lit: Lamp | None, glyphs: Glyphs) -> Line:
+    """Row of a suggestion above the dial line, with its lamp."""
+    target = phrases.address(offer.target)
+    party = Party(offer.target, offer.name, name_from=offer.name_from)
+    name = phrases.quoted(party.name) if party.claimed else party.name
+    parts: list[Part | str] = [" ", name or target]
+    if offer.name and offer.name != target:
+        parts.append(Part(f"  {target}", "muted"))
+    return line(*parts, *lamp(lit, glyphs), right=(Part(f"{offer.source} ", "muted"),))
 
 
 def last_call(last: LastCall, glyphs: Glyphs, now: datetime) -> Part:
     """The latest call with a contact: its direction, time, and outcome if it was in vain."""
-    arrow = glyphs.incoming if last.direction is Direction.IN else glyphs.outgoing
+    arrow = glyphs.arrow(last.direction)
     word = "" if last.outcome is Outcome.ANSWERED else f" {phrases.OUTCOMES[last.outcome]}"
     role: Role = "warning" if last.outcome is Outcome.MISSED else "muted"
     return Part(f"{arrow} {phrases.when(last.time, now)}{word}", role)
@@ -53,7 +79,7 @@ def _numbers(contact: Contact, glyphs: Glyphs) -> Iterator[Paragraph]:
 
 
 def _call(entry: LogEntry, glyphs: Glyphs, now: datetime) -> Paragraph:
-    arrow = glyphs.incoming if entry.direction is Direction.IN else glyphs.outgoing
+    arrow = glyphs.arrow(entry.direction)
     when = Part(f"{phrases.when(entry.started, now).rjust(6)}  {arrow}  ", "muted")
     account = Part(f"  {entry.account}", "muted")
     role: Role = "warning" if entry.outcome is Outcome.MISSED else "text"

@@ -14,20 +14,16 @@ from tui.terminal.wrapping import paragraph, wrap
 from tui.words import conference as conferences
 from tui.words import phrases
 from tui.words import trust as trust_words
-from voip.client import lamp_words
-from voip.lamps import Lamp, LampState
 from voip.model import (
     AccountStatus,
     CallState,
     Conference,
-    Direction,
     LogEntry,
     Outcome,
     Party,
     RegistrationState,
 )
 from voip.protection import Compared, Lock, Sign
-from voip.protocol.people import Suggestion
 
 _METER_CELLS = 4
 _MOS_WORST, _MOS_BEST = 1.0, 4.5
@@ -36,12 +32,6 @@ _OUTCOME_CELLS = 13
 _NAME_CELLS = 32
 _FEWEST_CELLS = 5  # cells of a cut name: quotes, a letter, an ellipsis
 _NOT_CHECKED = "  name chosen by the caller, not checked"
-_LAMP_ROLES: dict[LampState, Role] = {
-    LampState.FREE: "success",
-    LampState.RINGING: "warning",
-    LampState.BUSY: "error",
-    LampState.DND: "error",
-}
 _WIDE, _ROOMY = 80, 64
 _HEARD_DIGITS = 8
 _INDENT = "   "
@@ -355,9 +345,8 @@ def incoming(
 
 def entry(logged: LogEntry, glyphs: Glyphs, now: datetime, width: int, country: str = "") -> Line:
     """Row of the call log; `country` is that of the account's numbers."""
-    incoming = logged.direction is Direction.IN
     missed = logged.outcome in (Outcome.MISSED, Outcome.REFUSED)
-    arrow = glyphs.incoming if incoming else glyphs.outgoing
+    arrow = glyphs.arrow(logged.direction)
     arrow_role: Role = "warning" if missed else "muted"
     once_open = phrases.was_open(logged)
     right: list[Part | str] = [Part(f"{once_open} ", "insecure")] if once_open else []
@@ -384,25 +373,6 @@ def entry(logged: LogEntry, glyphs: Glyphs, now: datetime, width: int, country: 
     if logged.outcome is Outcome.TRANSFERRED and width >= _WIDE:
         who.append(Part(f"  {logged.reason}", "muted"))
     return line(*left, *who, right=tuple(right))
-
-
-def lamp(of: Lamp | None, glyphs: Glyphs) -> tuple[Part, ...]:
-    """Sign and words of a lamp behind two blanks, nothing for an unknown one."""
-    if of is None:
-        return ()
-    role = _LAMP_ROLES.get(of.state, "muted")
-    return (Part(f"  {glyphs.lamps[of.state]} {lamp_words.words(of)}", role),)
-
-
-def suggestion(offer: Suggestion, lit: Lamp | None, glyphs: Glyphs) -> Line:
-    """Row of a suggestion above the dial line, with its lamp."""
-    target = phrases.address(offer.target)
-    party = Party(offer.target, offer.name, name_from=offer.name_from)
-    name = phrases.quoted(party.name) if party.claimed else party.name
-    parts: list[Part | str] = [" ", name or target]
-    if offer.name and offer.name != target:
-        parts.append(Part(f"  {target}", "muted"))
-    return line(*parts, *lamp(lit, glyphs), right=(Part(f"{offer.source} ", "muted"),))
 
 
 def _cells(parts: Iterable[Part | str]) -> int:

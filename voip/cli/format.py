@@ -367,9 +367,8 @@ def _event(what: AnyEvent) -> str:
             return f"text {text_message(text)}"
         case LampEvent(lamp=lamp):
             return f"{lamp.target}  {lamp.account}  {lamp_words.words(lamp)}"
-        case RealtimeTextEvent(call=call_id, ours=ours, text=typed):
-            side = "you" if ours else "they"
-            return f"call {call_id}: {side} wrote {message_words.realtime(typed)}"
+        case RealtimeTextEvent():
+            return message_words.realtime(what)
         case UnreadEvent(unread=number):
             return f"{message_words.count(number)} unread"
         case SettingsEvent():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from voip.protocol.people import RealtimeTextEvent
 from voip.texts import ERASE, LOST, NEW_LINE, TextMessage, TextState, Thread
 
 _DELIVERIES = {
@@ -29,10 +30,10 @@ def count(number: int) -> str:
     return f"{number:,} text{'' if number == 1 else 's'}"
 
 
-def realtime(typed: str) -> str:
-    """Real-time text in one line; “⌫” stands for an erased character."""
-    words = typed.replace(NEW_LINE, " ⏎ ").replace(ERASE, "⌫").replace(LOST, "[lost]")
-    return f"“{words}”"
+def realtime(event: RealtimeTextEvent) -> str:
+    """Real-time text in one line, and whose; “⌫” stands for an erased character."""
+    typed = event.text.replace(NEW_LINE, " ⏎ ").replace(ERASE, "⌫").replace(LOST, "[lost]")
+    return f"call {event.call}: {'you' if event.ours else 'they'} wrote “{typed}”"
 
 
 def party(thread: Thread) -> tuple[str, str]:

@@ -85,7 +85,7 @@ async def _caught(capture: Capture, talk: Talk) -> None:
 
 
 async def _typed(phone: Phone, end: str) -> str:
-    """What the far end has typed, once it ends like this."""
+    """Text that the far end has typed, once it ends like this."""
     typed = ""
 
     def is_whole(event: RealtimeTextEvent) -> bool:

@@ -10,14 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from voip.engine.people.targets import ENDING
 from voip.protocol.people import Contact, ContactNumber
 from voip.security.text import fold
 from voip.sip import dialing, plans
 from voip.sip.dialing import DialError
 from voip.sip.plans import Plan
-
-_ENDING = 7
-"""Digits that all spellings of a number have in common, the fewest of a whole number."""
 
 
 class Match(NamedTuple):
@@ -44,7 +42,7 @@ def endings(everybodys: Iterable[Match]) -> Endings:
     for known in everybodys:
         digits = None if known.number.tones else _digits(known.number.target)
         if digits is not None:
-            found[digits[-_ENDING:]].append(Ending(digits, known))
+            found[digits[-ENDING:]].append(Ending(digits, known))
     return {ending: tuple(entries) for ending, entries in found.items()}
 
 
@@ -52,7 +50,7 @@ def find(numbers: Endings, number: str, plan: Plan, last_digits: int) -> Match |
     """Return the contact of a caller's number, None if it may be of several."""
     if not plans.may_be_whole(number):
         return None
-    entries = numbers.get(number[-_ENDING:], ())
+    entries = numbers.get(number[-ENDING:], ())
     whole = plan.e164(number)
     alike = []
     for digits, known in entries:

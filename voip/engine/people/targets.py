@@ -11,7 +11,7 @@ from voip.security.text import clean
 from voip.sip import dialing, numbers, plans
 
 _PLAIN_NUMBER = re.compile(r"[+(]*[0-9*#][0-9*#+()\s.\-/\u2010-\u2015]*")
-_ENDING = 7
+ENDING = 7
 """Digits that all spellings of a number have in common, the fewest of a whole number."""
 
 
@@ -84,7 +84,7 @@ def handle(target: str) -> str:
     except dialing.DialError:
         return ""
     number = numbers.read(parsed.user)
-    return number[-_ENDING:] if number else f"{parsed.user}@{parsed.host or ''}".lower()
+    return number[-ENDING:] if number else f"{parsed.user}@{parsed.host or ''}".lower()
 
 
 def bare(target: str) -> str:

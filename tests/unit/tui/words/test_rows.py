@@ -16,8 +16,8 @@ from tests.support.screen.texts import texts
 from tui.state import Link, ShownCall, State
 from tui.terminal.glyphs import ASCII, EMOJI, UNICODE, Glyphs
 from tui.terminal.text import Line, Part, Role, fit
+from tui.words import people, rows
 from tui.words import phrases as words
-from tui.words import rows
 from voip.causes import Cause, CauseKind
 from voip.choices import AutoAnswer, Forwarding
 from voip.lamps import Lamp, LampState
@@ -651,7 +651,7 @@ def test_a_row_of_the_log_is_one_line_whoever_called(
 
 def test_a_suggestion_says_whom_where_and_from_where() -> None:
     def row(offer: Suggestion) -> str:
-        return text(rows.suggestion(offer, None, UNICODE), 50)
+        return text(people.suggestion(offer, None, UNICODE), 50)
 
     subject = Suggestion("Bob", "sip:bob@example.com", "contact", NameFrom.CONTACT)
     assert row(subject) == " Bob  bob@example.com".ljust(42) + "contact "
@@ -668,7 +668,7 @@ def test_a_suggestion_has_its_lamp_in_sign_and_word(glyphs: Glyphs) -> None:
     offer = Suggestion("Bob", "200", "contact", NameFrom.CONTACT)
     lamp = Lamp("work", "200", LampState.AWAY, "back at 3")
     words = f" Bob  200  {glyphs.lamps[LampState.AWAY]} away, “back at 3”"
-    assert text(rows.suggestion(offer, lamp, glyphs), 60).startswith(words)
+    assert text(people.suggestion(offer, lamp, glyphs), 60).startswith(words)
 
 
 @pytest.mark.parametrize("glyphs", SETS)
