@@ -62,6 +62,7 @@ def pytest_runtest_logfinish() -> None:
     # Little is left to look at once a test's screen is gone.
     if gc.get_count()[0] > _OBJECTS_BETWEEN_TESTS:
         gc.collect()
+        gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

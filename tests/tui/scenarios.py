@@ -834,6 +834,7 @@ async def _(stage: Stage) -> Done:
 async def _(stage: Stage) -> Done:
     await stage.accounts()
     await stage.phone.settle()
+    stage.phone.draws = True
     before = len(stage.phone.drawn)
     return lambda: "Call log" in "".join(stage.phone.drawn[before:])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from asyncio.subprocess import DEVNULL
 from pathlib import Path
 
@@ -54,9 +55,15 @@ class Ground:
         for part in (self.wire, self.far, self.server):
             await part.stop()
         for process in self._standing:
-            process.terminate()
+            with contextlib.suppress(ProcessLookupError):  # it ended with the sound server
+                process.terminate()
             await process.wait()
         await self.pulse.stop()
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether the sound server still serves those that began with it."""
+        return all(process.returncode is None for process in self._standing)
 
     async def listen(self, sink: str, output: int) -> asyncio.subprocess.Process:
         """Record what a sink plays, as raw samples at `RATE`."""

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 from textual import events
-from textual._compositor import CompositorUpdate
+from textual._compositor import Compositor, CompositorUpdate
+from textual._context import active_app, visible_screen_stack
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.keys import _character_to_key
@@ -33,12 +34,14 @@ TERMINAL = {"LANG": "C.UTF-8", "TERM": "xterm-256color", "COLORTERM": "truecolor
 class Screen:
     """A screen to read and press keys on; `app` is the phone itself.
 
-    `said` holds the terminal's other output: bells, titles, notifications.
+    `said` holds the terminal's other output: bells, titles, notifications. What is
+    drawn is composed if `draws` is set: it takes a quarter of a test's time.
     """
 
-    def __init__(self, app: OffhookApp, pilot: Pilot[None]) -> None:
+    def __init__(self, app: OffhookApp, pilot: Pilot[None], draws: bool) -> None:
         self.app = app
         self.pilot = pilot
+        self.draws = draws
         self.said: list[str] = []
         self._drawn: list[str] = []
         self._updates: list[Changes] = []
@@ -52,6 +55,16 @@ class Screen:
                 self._updates.append(Changes(drawing, self.app._shown, self.app.size))
             display(shown, drawing)
 
+        compose = Compositor.render_update
+
+        def note(compositor: Compositor, *args: Any, **options: Any) -> CompositorUpdate | None:
+            if self.draws or active_app.get() is not self.app:
+                return compose(compositor, *args, **options)  # type: ignore[return-value]
+            changed = bool(compositor._dirty_regions)
+            compositor._dirty_regions.clear()
+            return CompositorUpdate() if changed else None
+
+        patch.setattr(Compositor, "render_update", note)
         patch.setattr(self.app, "_display", keep)
         patch.setattr(self.app._driver, "write", self.said.append)
 
@@ -60,6 +73,7 @@ class Screen:
     @property
     def drawn(self) -> list[str]:
         """Return the drawing output of the terminal, update by update."""
+        assert self.draws, "nothing was composed"
         fresh = self._updates[len(self._drawn) :]
         self._drawn += [update.render_segments(self.app.console) for update in fresh]
         return self._drawn
@@ -68,6 +82,8 @@ class Screen:
     def strips(self) -> list[Strip]:
         """Return the lines of the terminal, everything drawn on top included."""
         with self.app._context():  # a test may have two screens
+            # What a box is drawn on, which an update that was not composed did not say.
+            visible_screen_stack.set(self.app._background_screens)
             return self.app.screen._compositor.render_strips()
 
     @property
@@ -226,10 +242,11 @@ async def screen(
     clock: Clock | None = None,
     environ: Mapping[str, str] = TERMINAL,
     dialled: str = "",
+    draws: bool = False,
 ) -> AsyncIterator[Screen]:
     """Open the phone, and wait until it is connected and drawn.
 
-    `dialled` is the text of a link.
+    `dialled` is the text of a link; `draws` has each update composed.
     """
     with pytest.MonkeyPatch.context() as patch:
         # Textual reads these by itself.
@@ -245,7 +262,7 @@ async def screen(
             patch.setattr(app, "clock", clock.monotonic)
         async with app.run_test(size=size) as pilot:
             patch.setattr(pilot, "_wait_for_screen", partial(_until_handled, app))
-            shown = Screen(app, pilot)
+            shown = Screen(app, pilot, draws)
             shown.listen(patch)
             await shown.until(lambda: app.connected)
             await shown.settle()

@@ -138,6 +138,8 @@ async def test_the_keyboard_stays_where_it_is_on_a_smaller_screen(stage: Stage, 
 async def test_a_step_of_the_cursor_draws_two_rows_once(stage: Stage) -> None:
     await stage.accounts()
     await stage.log()
+    stage.phone.draws = True
+    await stage.phone.press("down", "up")
     for key in ("down", "up"):
         before = len(stage.phone.drawn)
         await stage.phone.press(key)

@@ -79,7 +79,7 @@ def hostile_servers(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("scene", SCENES)
 async def test_it_is_harmless_text_on_every_screen(scene: str, place: Path) -> None:
     with standing_still() as clock:
-        async with StandIn(place / "s") as engine, screen(clock=clock) as phone:
+        async with StandIn(place / "s") as engine, screen(clock=clock, draws=True) as phone:
             await SCENES[scene](Stage(phone, engine, clock, hostile))
             await phone.settle()
             assert acts("".join(phone.lines)) == []
