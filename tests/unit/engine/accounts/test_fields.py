@@ -29,7 +29,7 @@ KNOWN = (
     "text_messages, realtime_text, "
     "forward_always, forward_busy, "
     "forward_unanswered, forward_after_s, auto_answer, auto_answer_from, "
-    "pickup, pickup_group, park, retrieve, voicemail, lamps, enabled"
+    "pickup, pickup_group, park, retrieve, voicemail, lamps, publish_state, enabled"
 )
 USER = "needed: it is the part of your address in front of the @"
 DOMAIN = "needed: it is the part of your address after the @"
