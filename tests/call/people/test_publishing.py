@@ -27,6 +27,7 @@ from tests.support.peers.kamailio import DOMAIN
 from tests.support.phone import Phone
 from tests.support.pki import Authority
 from voip.causes import Cause, CauseKind
+from voip.client.errors import CommandFailed
 from voip.lamps import LampState
 from voip.model import Publication
 from voip.protocol.accounts import AccountEvent, EditAccount, RemoveAccount
@@ -291,7 +292,7 @@ async def test_an_account_that_hides_who_it_is_publishes_nothing(
     server: Server, authority: Authority
 ) -> None:
     words = "“hide_identity” hides who you are: turn one of them off"
-    with pytest.raises(Exception, match=words):
+    with pytest.raises(CommandFailed, match=words):
         await publish(server, authority, accepted("first"), hide_identity=True)
     assert server.tls.connections == []
 

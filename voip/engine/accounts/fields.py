@@ -265,6 +265,7 @@ _RULES: dict[str, Callable[[str, Values], str | None]] = {
     **incoming_fields.RULES,
     **number_fields.RULES,
     **code_fields.RULES,
+    **presence_fields.RULES,
     "user": _user_problem,
     "domain": _domain_problem,
 }

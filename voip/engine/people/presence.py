@@ -363,8 +363,9 @@ def _too_many(line: _Line) -> str:
 
 
 def _no_room(line: _Line) -> str:
+    accounts = "TLS accounts" if line.role.tls_only else "accounts without TLS"
     return (
-        f"account {line.name} has no lamp for {line.left_out} of its contacts: the phone watches "
-        f"{MOST_WATCHES:,} at once, of all accounts together. Turn “lamps” off for an account that "
+        f"account {line.name} has no lamp for {line.left_out} of its contacts: all {accounts} "
+        f"together have {MOST_WATCHES:,}, the most there may be. Turn “lamps” off for one that "
         "needs none"
     )

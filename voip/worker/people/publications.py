@@ -9,7 +9,6 @@ from voip.protocol.worker.people import Publish, PublishEnded
 from voip.sip.messages import message, pidf
 from voip.worker.callbacks import guarded
 from voip.worker.context import Context
-from voip.worker.errors import Refused
 from voip.worker.headers import header
 
 
@@ -60,11 +59,8 @@ class Publications:
         """Send a PUBLISH by the account's own connection.
 
         Raises:
-            Refused: the account hides who it is.
             pj.Error: PJSIP cannot send it.
         """
-        if setup.hidden:
-            raise Refused("an account that hides its identity publishes nothing")
         self._waiting = [one for one in self._waiting if not one.is_over]
         options = pj.SipTxOption()
         options.headers.push_back(header("Event", pidf.PACKAGE))

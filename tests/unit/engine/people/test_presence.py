@@ -100,8 +100,8 @@ async def test_lamps_over_the_bound_of_a_worker_are_told_and_wait_for_room(
         # Its worker is another one.
         assert len(await watched_users(standin, "open")) == 2
     words = (
-        "account home has no lamp for 1 of its contacts: the phone watches 3 at once, of all "
-        "accounts together. Turn “lamps” off for an account that needs none"
+        "account home has no lamp for 1 of its contacts: all TLS accounts together have 3, the "
+        "most there may be. Turn “lamps” off for one that needs none"
     )
     notices = [e.event.text for e in standin.events if isinstance(e.event, NoticeEvent)]
     assert notices == [words]

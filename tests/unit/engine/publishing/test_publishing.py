@@ -11,6 +11,7 @@ from tests.support.clock import Clock
 from tests.support.standin.engine import StandIn
 from tests.support.standin.script import PUBLISHED
 from voip.causes import Cause, CauseKind
+from voip.client.errors import CommandFailed
 from voip.lamps import LampState
 from voip.model import Publication
 from voip.protocol.accounts import EditAccount, RegisterAccount, RemoveAccount
@@ -208,5 +209,5 @@ async def test_a_worker_that_dies_is_followed_by_one_that_publishes(standin: Sta
 
 async def test_a_hidden_account_cannot_be_set_to_publish(standin: StandIn) -> None:
     await standin.add("work", user="a", domain="b.example", publish_state=True)
-    with pytest.raises(Exception, match="“hide_identity” hides who you are"):
+    with pytest.raises(CommandFailed, match="“hide_identity” hides who you are"):
         await standin.client.ask(EditAccount(name="work", fields={"hide_identity": True}))
