@@ -115,6 +115,7 @@ class Phone:
         self.accounts.close()
         if was_registered:
             self._end_subscriptions()
+        self.publications.close()
         self.context.tones.close()
         self.context.sound.close()
         gc.collect()

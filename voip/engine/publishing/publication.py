@@ -27,6 +27,7 @@ section 6.10)."""
 _MOST_AT_ONCE = 2
 """Answers in a row that are followed by another request at once."""
 
+_TIMEOUT = 408
 _LOST_CONDITION = 412
 _TOO_BRIEF = 423
 
@@ -121,7 +122,10 @@ class Publication:
 
     def _failed(self, answer: PublishEnded, now: float) -> None:
         code, waits_s = answer.code, answer.retry_after_s
-        self._forget()
+        if code in range(400, 500) and code != _TIMEOUT:
+            self._forget()
+        else:
+            self.lost()
         status = Cause(CauseKind.STATE_REFUSED, (code, answer.reason))
         self.cause = answer.cause or (status if code else Cause(CauseKind.NO_ANSWER))
         self._not_before = now + refused_event_s(self._failures, code, waits_s)

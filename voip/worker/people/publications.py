@@ -55,6 +55,10 @@ class Publications:
         self._waiting = [one for one in self._waiting if not one.is_over]
         return bool(self._waiting)
 
+    def close(self) -> None:
+        """Wait for no answer any more: PJSIP's memory is about to go."""
+        self._waiting.clear()
+
     def send(self, account: pj.Account, setup: AccountSetup, command: Publish) -> None:
         """Send a PUBLISH by the account's own connection.
 

@@ -123,6 +123,17 @@ def test_a_server_that_always_asks_for_longer_is_left_alone() -> None:
     assert publication.due_at(FREE) == 30
 
 
+@pytest.mark.parametrize(
+    ("code", "tag"), [(0, "a"), (408, "a"), (503, "a"), (403, None), (489, None)]
+)
+def test_a_server_in_trouble_may_still_have_the_state(code: int, tag: str | None) -> None:
+    publication = Publication()
+    sent(publication, BUSY, 0, answer(200, "a"))
+    sent(publication, BUSY, 480, answer(code))
+    assert publication.state is GONE
+    assert publication.request(FREE, 5000) == Request(FREE, 600, tag, has_body=True)
+
+
 def test_failures_in_a_row_wait_longer() -> None:
     publication, now = Publication(), 0.0
     for wait_s in (30, 60, 120):
