@@ -96,7 +96,7 @@ def account(status: AccountStatus, glyphs: Glyphs, trust_key: str) -> tuple[Line
     if status.voicemail and status.voicemail.new:
         standing.append(Part(f" {glyphs.mail} {phrases.voicemail(status.voicemail)}", "accent"))
     if status.publication:
-        standing.append(Part(f", {lamp_words.seen_as(status.publication)}", "muted"))
+        standing.append(Part(f", {lamp_words.shown(status.publication)}", "muted"))
     return (
         line(
             Part(f"{account_mark(status, glyphs)} ", role),

@@ -25,11 +25,11 @@ def published(publication: Publication) -> str:
     return f"others see you as {_STATES[publication.state]}"
 
 
-def seen_as(publication: Publication) -> str:
+def shown(publication: Publication) -> str:
     """What others see of the user, short enough for an account's row."""
     if publication.state is LampState.UNKNOWN:
-        return "state not published"
-    return f"seen as {_STATES[publication.state]}"
+        return "not shown"
+    return f"shown {_STATES[publication.state]}"
 
 
 def words(lamp: Lamp) -> str:

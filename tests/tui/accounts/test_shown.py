@@ -20,14 +20,14 @@ async def test_new_messages_of_the_mailbox_are_counted(main: Screen, standin: St
 
 async def test_an_account_says_what_others_see(main: Screen, standin: StandIn) -> None:
     await main.resize(120, 40)
-    assert "seen as" not in main.text
+    assert "shown" not in main.text
     await standin.client.ask(EditAccount(name="work", fields={"publish_state": True}))
-    await main.sees("registered, seen as free")
+    await main.sees("registered, shown free")
     await standin.client.ask(EditAccount(name="work", fields={"publish_state": False}))
-    await main.until(lambda: "seen as" not in main.text)
+    await main.until(lambda: "shown" not in main.text)
     standin.script.publish_answer = replace(PUBLISHED, code=489)
     await standin.client.ask(EditAccount(name="work", fields={"publish_state": True}))
-    await main.sees("registered, state not published")
+    await main.sees("registered, not shown")
 
 
 async def test_a_refused_login_is_said_with_its_account(phone: Screen, standin: StandIn) -> None:

@@ -177,9 +177,9 @@ def test_an_account_says_how_it_stands_by_sign_and_word(glyphs: Glyphs) -> None:
 @pytest.mark.parametrize(
     ("publication", "said"),
     [
-        (Publication(LampState.BUSY), "registered, seen as busy"),
-        (Publication(LampState.DND), "registered, seen as do not disturb"),
-        (Publication(), "registered, state not published"),
+        (Publication(LampState.BUSY), "registered, shown busy"),
+        (Publication(LampState.DND), "registered, shown do not disturb"),
+        (Publication(), "registered, not shown"),
         (None, "registered"),
     ],
 )
