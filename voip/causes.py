@@ -124,6 +124,9 @@ class CauseKind(StrEnum):
     # A text message
     TEXT_REFUSED = "text_refused"
 
+    # The user's own state
+    STATE_REFUSED = "state_refused"
+
     # The end of a call
     NO_SESSION_TIMER = "no_session_timer"
     NOT_RENEWED = "not_renewed"

@@ -15,7 +15,7 @@ import msgspec
 
 from voip.causes import Cause
 from voip.choices import AutoAnswer, FeatureCodes, Forwarding
-from voip.lamps import Lamp
+from voip.lamps import Lamp, LampState
 from voip.protection import ConferenceLock, Digest, Lock, LockState, Sign, TlsStatus, Transport
 from voip.quality import Quality
 
@@ -161,16 +161,26 @@ class Voicemail(msgspec.Struct, frozen=True):
     mailbox: str | None = None
 
 
+class Publication(msgspec.Struct, frozen=True):
+    """Own state of an account's user, as its server has it (RFC 3903).
+
+    It is `unknown` while the server has none; `reason` is the sentence of the `cause`.
+    """
+
+    state: LampState = LampState.UNKNOWN
+    cause: Cause | None = None
+    reason: str = ""
+
+
 class AccountStatus(msgspec.Struct, frozen=True):
     """State of an account; `problem` says why it cannot be used.
 
-    `voicemail` is None until the server has reported it.
+    `voicemail` is None until the server has reported it, `publication` where none is kept.
     `warning` names a coming problem, such as a certificate that ends.
     `sign` is that of its connection, None while the account is disabled.
     `distrusted`: its server was refused for its certificate or key.
-    `forwarding` is None where no call is sent on.
+    `forwarding` and `codes` are None where none is set.
     `country` is that of its numbers, as an ISO 3166 code, empty if unknown.
-    `codes` is None where neither pick-up nor parking is set.
     """
 
     name: str
@@ -188,6 +198,7 @@ class AccountStatus(msgspec.Struct, frozen=True):
     auto_answer: AutoAnswer = AutoAnswer.OFF
     country: str = ""
     codes: FeatureCodes | None = None
+    publication: Publication | None = None
 
 
 class NameFrom(StrEnum):

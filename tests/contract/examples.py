@@ -240,7 +240,14 @@ from voip.protocol.worker.calls import (
     UnreadCall,
 )
 from voip.protocol.worker.messages import AnswerText, SendText, TextReceived, TextSent
-from voip.protocol.worker.people import EndWatch, Watch, WatchEnded, WatchNotice
+from voip.protocol.worker.people import (
+    EndWatch,
+    Publish,
+    PublishEnded,
+    Watch,
+    WatchEnded,
+    WatchNotice,
+)
 from voip.protocol.worker.process import (
     AnswerName,
     AnyWorkerCommand,
@@ -298,6 +305,10 @@ ACCOUNT = model.AccountStatus(
     warning="the server's certificate ends in 9 days",
     sign=protection.Sign.SERVER,
     codes=FeatureCodes("**{number}", "*8", "*68{slot}", "*88{slot}"),
+    publication=model.Publication(
+        cause=Cause(CauseKind.STATE_REFUSED, (489, "Bad Event")),
+        reason="the server takes no state of its users",
+    ),
 )
 BAD_ACCOUNT = model.AccountStatus(
     name="home",
@@ -971,6 +982,14 @@ WORKER_COMMANDS: dict[str, AnyWorkerCommand] = {
     "sip": WatchSip(on=True),
     "watch": Watch(number=1, account="work", uri="sip:200@example.com", package="dialog"),
     "end_watch": EndWatch(number=1),
+    "publish": Publish(
+        number=2,
+        account="work",
+        uri="sip:alice@example.com",
+        expires_s=600,
+        entity_tag="dx200xyz",
+        body="<presence/>",
+    ),
     "answer_name": AnswerName(name="edge.example.com", addresses=("192.0.2.9",), port=5071),
     "quit": Quit(),
 }
@@ -1012,6 +1031,9 @@ WORKER_EVENTS: dict[str, AnyWorkerEvent] = {
     "incoming": IncomingCall(-1, "work", '"Bob" <sip:bob@example.com>', 1, replaces=2),
     "watch_notice": WatchNotice(1, "work", 1, "application/pidf+xml", b"<presence/>"),
     "watch_ended": WatchEnded(number=1, account="work", code=489, retry_after_s=60),
+    "publish_ended": PublishEnded(
+        number=2, account="work", code=423, reason="Interval Too Brief", min_expires_s=1800
+    ),
     "unread_call": UnreadCall(accounts=("work",), connection=1),
     "refused": RefusedCall(
         call=-1,

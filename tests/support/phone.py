@@ -18,7 +18,7 @@ from tests.support.preload import preload
 
 
 class Phone(Attached):
-    """A phone in `folder`.
+    """A phone in `folder`; `stderr` is what its engine has written there.
 
     Its engine, workers and commands are forked from processes with the same modules, where
     the environment has no libraries to load first; those of a `fresh` one are always new
@@ -43,6 +43,7 @@ class Phone(Attached):
         if audio is not None:
             self.environment["OFFHOOK_AUDIO"] = audio
         self.process: asyncio.subprocess.Process | Forked | None = None
+        self.stderr = b""
 
     # Life
 
@@ -51,15 +52,18 @@ class Phone(Attached):
         self.folder.mkdir(parents=True, exist_ok=True)
         self.process = await self._engine()
         assert self.process.stderr is not None
-        said = b""
         while line := await self.process.stderr.readline():
-            said += line
+            self.stderr += line
             if b" is up, process " in line:
                 break
         else:
-            raise AssertionError(f"the engine ended at its start:\n{said.decode()}")
-        self._drain = asyncio.create_task(_discard(self.process.stderr))
+            raise AssertionError(f"the engine ended at its start:\n{self.stderr.decode()}")
+        self._drain = asyncio.create_task(self._read(self.process.stderr))
         await self.attach()
+
+    async def _read(self, stderr: asyncio.StreamReader) -> None:
+        while some := await stderr.read(65536):
+            self.stderr += some
 
     async def stop(self) -> None:
         await self.detach()
@@ -149,8 +153,3 @@ class Phone(Attached):
         assert self.process is not None
         started = children(self.process.pid)
         return started + self.process.worker_pids() if isinstance(self.process, Forked) else started
-
-
-async def _discard(stream: asyncio.StreamReader) -> None:
-    while await stream.read(65536):
-        pass

@@ -24,6 +24,7 @@ ALLOWED = {
     "voip/engine/supervisor.py:": "nothing is decided: noise of sound libraries is not logged",
     "voip/security/masking.py:readable": "a SIP message, not a sentence",
     "voip/sip/messages/message.py:status": "a SIP message, not a sentence",
+    "voip/sip/messages/message.py:phrase": "a SIP message, not a sentence",
     "voip/sip/messages/message.py:_parts": "a SIP message, not a sentence",
 }
 """Exceptions, as file:function, each with its reason."""

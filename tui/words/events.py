@@ -43,7 +43,8 @@ def describe(event: AnyEvent) -> str:
         case CallEvent(call=call):
             return _call(call)
         case AccountEvent(account=account):
-            return f"{account.name}: {phrases.registration(account)}"
+            told = account.publication and lamp_words.published(account.publication)
+            return f"{account.name}: {phrases.registration(account)}{f'; {told}' if told else ''}"
         case AccountRemoved(name=name):
             return f"{name} is no longer there"
         case AccountsOrdered(names=names):

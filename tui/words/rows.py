@@ -14,6 +14,7 @@ from tui.terminal.wrapping import paragraph, wrap
 from tui.words import conference as conferences
 from tui.words import phrases
 from tui.words import trust as trust_words
+from voip.client import lamp_words
 from voip.model import (
     AccountStatus,
     CallState,
@@ -94,6 +95,8 @@ def account(status: AccountStatus, glyphs: Glyphs, trust_key: str) -> tuple[Line
     standing: list[Part | str] = ["  ", Part(phrases.registration(status), standing_role)]
     if status.voicemail and status.voicemail.new:
         standing.append(Part(f" {glyphs.mail} {phrases.voicemail(status.voicemail)}", "accent"))
+    if status.publication:
+        standing.append(Part(f", {lamp_words.shown(status.publication)}", "muted"))
     return (
         line(
             Part(f"{account_mark(status, glyphs)} ", role),

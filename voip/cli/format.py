@@ -102,6 +102,7 @@ def account(a: AccountStatus) -> str:
     row = f"{sign(a.sign)}  {a.name}  {a.aor}  {a.transport.upper()}{secure}  {text}{warning}"
     row += f"  {forwarding(a.forwarding)}" if a.forwarding else ""
     row += f"  {voicemail(a.voicemail)}" if a.voicemail else ""
+    row += f"  {lamp_words.published(a.publication)}" if a.publication else ""
     return row if a.auto_answer is AutoAnswer.OFF else f"{row}  answers some callers by itself"
 
 

@@ -1,8 +1,9 @@
-"""Words about the lamps of contacts, for the command line and the screen."""
+"""Words about what people do, for the command line and the screen."""
 
 from __future__ import annotations
 
 from voip.lamps import Lamp, LampState
+from voip.model import Publication
 
 _STATES = {
     LampState.UNKNOWN: "unknown",
@@ -13,6 +14,22 @@ _STATES = {
     LampState.AWAY: "away",
     LampState.DND: "do not disturb",
 }
+
+
+def published(publication: Publication) -> str:
+    """What others see of the user, or why they see nothing."""
+    if publication.reason:
+        return f"your state is not published: {publication.reason}"
+    if publication.state is LampState.UNKNOWN:
+        return "your state is not published yet"
+    return f"others see you as {_STATES[publication.state]}"
+
+
+def shown(publication: Publication) -> str:
+    """What others see of the user, short enough for an account's row."""
+    if publication.state is LampState.UNKNOWN:
+        return "not shown"
+    return f"shown {_STATES[publication.state]}"
 
 
 def words(lamp: Lamp) -> str:

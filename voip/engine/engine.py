@@ -39,6 +39,7 @@ from voip.engine.network.resolver import Names, Resolver
 from voip.engine.network.watch import Watch
 from voip.engine.people.listing import Listing
 from voip.engine.people.presence import Presence
+from voip.engine.publishing.publishing import Publishing
 from voip.engine.reception.blocked import BlockedCallers
 from voip.engine.reception.reception import Reception
 from voip.engine.registration.attempts import Attempts
@@ -63,7 +64,7 @@ from voip.protocol.settings import Settings, SettingsEvent
 from voip.protocol.worker.accounts import AnyAccountEvent
 from voip.protocol.worker.base import Role
 from voip.protocol.worker.messages import AnyTextEvent
-from voip.protocol.worker.people import AnyWatchEvent
+from voip.protocol.worker.people import AnyPublishEvent, AnyWatchEvent
 from voip.protocol.worker.process import (
     AnyWorkerEvent,
     Configure,
@@ -121,15 +122,11 @@ class Engine:
         names = names or Resolver()
         locator = Locator(names)
         sources = Sources(self.passwords, self.own_keys, Instances(paths.instance), locator)
-        attempts = Attempts(self.hub, self.workers, sources)
+        attempts = Attempts(self.hub, self.workers, sources, lambda one: self.publishing.leave(one))
         self.registrations = Registrations(
-            self.hub,
-            self.workers,
-            self.own_keys,
-            attempts,
-            self.connections.find,
+            self.hub, self.workers, self.own_keys, attempts, self.connections.find,
             lambda live: moving.settle(live),
-        )
+        )  # fmt: skip
         moving = Moving(self.registrations, attempts, lambda *move: self._moves.follow(*move))
         self._network = Watch(moving, names.forget)
         watched = Watched(paths.accounts)
@@ -147,6 +144,9 @@ class Engine:
             self.hub, self.workers, self.contacts, self.registrations, self.look_ups.exchange_of,
             self._warn,
         )  # fmt: skip
+        self.publishing = Publishing(
+            self.hub, self.workers, self.registrations, self.book, lambda: self.settings
+        )
         self.blocked = BlockedCallers(
             paths.blocked, lambda text: self.notice("error", text), self.look_ups.exchange_of
         )
@@ -198,7 +198,8 @@ class Engine:
 
     async def run(self) -> None:
         """Run, once started, until asked to stop; then end every call."""
-        work = (self._watch_files(), self._watch_dates(), self._network.run())
+        files, dates = self._watch_files(), self._watch_dates()
+        work = (files, dates, self._network.run(), self.publishing.run())
         watches = [asyncio.create_task(watch) for watch in work]
         try:
             await self._stopping.wait()
@@ -220,6 +221,7 @@ class Engine:
         self.registrations.close()
         self._hops.close()
         await self.calls.end_all()
+        await self.publishing.close()
         ends = (worker.stop() for worker in self.workers.values())
         await asyncio.gather(*ends, self.echo.stop(), self.ringer.stop())
         for role in self.workers:
@@ -364,6 +366,8 @@ class Engine:
                 self.texts.on_event(role, event)
             elif isinstance(event, AnyWatchEvent):
                 self.presence.on_event(role, event)
+            elif isinstance(event, AnyPublishEvent):
+                self.publishing.on_event(role, event)
             elif isinstance(event, SoundEvent):
                 self.sound.on_event(role, event)
             elif isinstance(event, MicrophoneReport):
@@ -410,6 +414,7 @@ class Engine:
             self.texts.on_worker_down(role, reason)
             self.registrations.on_worker_down(role)
             self.presence.on_worker_down(role)
+            self.publishing.on_worker_down(role)
             self.hub.publish(WorkerEvent(role=role, up=False, detail=reason))
 
         return on_down

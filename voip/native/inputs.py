@@ -25,7 +25,8 @@ LIBOPUS_MANIFEST = HERE / f"opus-{LIBOPUS_VERSION}.sha256"
 LIBSRTP_MANIFEST = HERE / f"libsrtp-{LIBSRTP_VERSION}.sha256"
 CONFIG_SITE = HERE / "config_site.h"
 INTERFACES = tuple(
-    HERE / f"{name}.i" for name in ("pjsua2_offhook", "certificates", "subscriptions")
+    HERE / f"{name}.i"
+    for name in ("pjsua2_offhook", "certificates", "publications", "subscriptions")
 )
 """Interface of the module, then what it includes."""
 OWN_PARTS = {"pulse": "pjmedia-audiodev", "playout": "pjmedia", "recorder": "pjmedia"}

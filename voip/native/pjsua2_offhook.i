@@ -617,3 +617,4 @@ std::vector<std::string> srtpSuites()
 %}
 
 %include "subscriptions.i"
+%include "publications.i"

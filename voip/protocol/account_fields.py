@@ -340,6 +340,10 @@ class WrittenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
             ("presence", "who is there, away or busy, in their own words"),
         ),
     )] = Lamps.OFF
+    publish_state: Annotated[bool, Field(
+        "Publish my state",
+        "The server, and whom it tells, learn if you are free, in a call or do not disturb.",
+    )] = False
     enabled: Annotated[bool, Field(
         "Use this account", "A disabled account stays in the file and does nothing.",
         switches="--enable/--disable",
@@ -394,7 +398,7 @@ ENGINE_ONLY: Final = frozenset(
     (
         "call_waiting", "forward_always", "forward_busy", "forward_unanswered", "forward_after_s",
         "auto_answer", "auto_answer_from", "pickup", "pickup_group", "park", "retrieve",
-        "voicemail", "text_messages", "lamps",
+        "voicemail", "text_messages", "lamps", "publish_state",
     )
 )  # fmt: skip
-"""Fields about incoming calls and texts, lamps, and feature codes, which no worker knows."""
+"""Fields about incoming calls and texts, presence, and feature codes, which no worker knows."""

@@ -67,6 +67,11 @@ _TEXT_REFUSED = {
     481: "their phone is not there any more",
 }
 
+_STATE_REFUSED = {
+    **dict.fromkeys((404, 405, 489, 501, 604), "the server takes no state of its users"),
+    **dict.fromkeys((401, 403, 407, 603), "the server does not let this account publish its state"),
+}
+
 _NO_QUOTES = dict.fromkeys(map(ord, '"“”„'), "'")
 
 _BY_CODE = {
@@ -109,6 +114,12 @@ def text_refused(code: int, reason: str = "") -> str:
         return "the server sent the text elsewhere, which is not followed"
     meaning = _TEXT_REFUSED.get(code) or _WORDS.get(code) or says(reason)
     return meaning or f"the text was refused with status {code}"
+
+
+def state_refused(code: int, reason: str = "") -> str:
+    """Meaning of a final status to a user's own state (RFC 3903 section 4)."""
+    meaning = _STATE_REFUSED.get(code) or _WORDS.get(code) or says(reason)
+    return meaning or f"the server refused the state with status {code}"
 
 
 def ending(code: int, reason: str, up: bool) -> Cause:

@@ -241,6 +241,11 @@ def _text_refused(detail: _Detail) -> str:
     return reasons.text_refused(int(code), str(phrase))
 
 
+def _state_refused(detail: _Detail) -> str:
+    code, phrase = detail
+    return reasons.state_refused(int(code), str(phrase))
+
+
 _WRITTEN: dict[CauseKind, Callable[[_Detail], str]] = {
     CauseKind.CERTIFICATE_WEAK_SIGNATURE: _weak_signature,
     CauseKind.CERTIFICATE_WEAK_KEY: _weak_key,
@@ -252,5 +257,6 @@ _WRITTEN: dict[CauseKind, Callable[[_Detail], str]] = {
     CauseKind.BROKEN_OFF: _broken_off,
     CauseKind.TRANSFER_REFUSED: _transfer_refused,
     CauseKind.TEXT_REFUSED: _text_refused,
+    CauseKind.STATE_REFUSED: _state_refused,
 }
 """Writers of sentences that depend on the detail."""

@@ -32,7 +32,7 @@ from voip.protocol.worker.calls import (
     TypeText,
 )
 from voip.protocol.worker.messages import AnswerText, SendText
-from voip.protocol.worker.people import EndWatch, Watch
+from voip.protocol.worker.people import EndWatch, Publish, Watch
 from voip.protocol.worker.process import AnswerName, AnyWorkerCommand, WatchSip
 from voip.protocol.worker.sound import (
     EndMicrophone,
@@ -116,6 +116,9 @@ def execute(phone: Phone, command: AnyWorkerCommand) -> None:
             phone.subscriptions.begin(accounts.get(name), command)
         case EndWatch(number=number):
             phone.subscriptions.end(number)
+        case Publish(account=name):
+            account = accounts.get(name)
+            phone.publications.send(account, account.setup, command)
         case UseAudio(audio=audio):
             phone.use_audio(audio)
         case RingHere():

@@ -25,6 +25,7 @@ from voip.worker.errors import Refused
 from voip.worker.media import realtime
 from voip.worker.media.trial import MicrophoneTrial
 from voip.worker.outbox import Outbox
+from voip.worker.people.publications import Publications
 from voip.worker.people.subscriptions import Subscriptions
 
 _GOODBYE_S = 2.0
@@ -51,6 +52,7 @@ class Phone:
         self.calls = Calls(self.context, command.role)
         self.accounts = Accounts(self.context, self.endpoint, command.role, self.calls.receive)
         self.subscriptions = Subscriptions(self.context)
+        self.publications = Publications(self.context)
         self._arrivals = Arrivals(self.context, self.accounts, command.role)
         self._next_tick = time.monotonic() + 1
         self._levels_every_s = 0.0
@@ -113,6 +115,7 @@ class Phone:
         self.accounts.close()
         if was_registered:
             self._end_subscriptions()
+        self.publications.close()
         self.context.tones.close()
         self.context.sound.close()
         gc.collect()
@@ -128,7 +131,8 @@ class Phone:
                 deadline = time.monotonic() + _SILENCE_S
 
     def _is_busy(self) -> bool:
-        return bool(self.calls or self.context.outbox) or self.accounts.registered
+        waits = self.calls or self.context.outbox or self.publications
+        return bool(waits) or self.accounts.registered
 
     # Orders
 

@@ -23,8 +23,9 @@ from tests.support.peers.hostile import (
 from tests.support.peers.kamailio import DOMAIN
 from tests.support.phone import Phone
 from tests.support.pki import Authority
+from voip.client.errors import CommandFailed
 from voip.lamps import Lamp, LampState
-from voip.protocol.accounts import EditAccount, RegisterAccount, RemoveAccount
+from voip.protocol.accounts import AccountEvent, EditAccount, RegisterAccount, RemoveAccount
 from voip.protocol.people import LampEvent
 from voip.sip.messages import dialog_info, pidf
 
@@ -181,6 +182,21 @@ async def test_an_account_without_lamps_asks_nobody(board: Board) -> None:
     await board.account("bert", lamps="dialog")
     await board.servers[1].until(is_about_bob)
     assert not any(is_about_bob(m) for c in server.connections for m in c.messages)
+
+
+async def test_an_account_that_hides_who_it_is_asks_nobody(board: Board) -> None:
+    words = "“hide_identity” hides who you are: turn one of them off"
+    server = await board.account(lamps="off")
+    await board.phone.client.ask(EditAccount(name="alice", fields={"hide_identity": True}))
+    with pytest.raises(CommandFailed, match=words):
+        await board.phone.client.ask(EditAccount(name="alice", fields={"lamps": "dialog"}))
+    # A file that says both was written by hand: the account then does nothing at all.
+    accounts = board.phone.folder / "config" / "accounts.toml"
+    accounts.write_text(accounts.read_text().replace('lamps = "off"', 'lamps = "dialog"'))
+    event = await board.phone.until(AccountEvent, lambda e: bool(e.account.problem))
+    assert words in (event.account.problem or "")
+    asked = {m.get("To") for c in server.connections for m in c.messages if m.method == "SUBSCRIBE"}
+    assert asked <= {f"<sip:alice@{DOMAIN}>"}
 
 
 async def test_presence_has_a_persons_own_words(board: Board) -> None:

@@ -108,7 +108,13 @@ modparam("dialog", "db_mode", 0)
 """
 
 _PRESENCE_ROUTES = """
-    if (is_method("PUBLISH") && !has_totag() && $si == "{host}") {{
+    if (is_method("PUBLISH") && !has_totag()) {{
+        # Its own ones, of calls, come from itself.
+        if ($hdr(Event) != "dialog" || $si != "{host}") {{
+            if (!pv_proxy_authenticate("{domain}", "secret-$fU", "0")) {{
+                proxy_challenge("{domain}", "0"); exit;
+            }}
+        }}
         if (t_newtran()) handle_publish();
         t_release();
         exit;

@@ -17,12 +17,16 @@ from voip.protocol.trust import ServerReport
 from voip.protocol.worker.accounts import AccountSetup
 from voip.protocol.worker.base import Role, WorkerCommand
 from voip.protocol.worker.calls import StartCall
+from voip.protocol.worker.people import PublishEnded
 from voip.protocol.worker.process import AnyWorkerCommand
 
 if TYPE_CHECKING:
     from tests.support.standin.worker import ScriptedWorker
 
 _Command = TypeVar("_Command", bound=WorkerCommand)
+
+PUBLISHED = PublishEnded(number=0, account="", code=200)
+"""Answer of a server that takes a state; it has no time of its own for it."""
 
 TRIAL = "trial"
 """Name in scripts of an account that is tried before it is saved."""
@@ -87,7 +91,8 @@ class Script:
     `shown` is the chain of a TLS server by its name, or why it shows none;
     `refused` are refused commands, with the worker's words; `hold_refusal` is the
     far ends' answer to a hold or resume, None to agree; `microphone` is the level of
-    what a test of the microphone hears, `text_answer` the far end's to a text.
+    what a test of the microphone hears, `text_answer` the far end's to a text,
+    `publish_answer` a server's to a PUBLISH, None for no answer.
     """
 
     registrars: dict[str, Registrar] = field(default_factory=dict)
@@ -98,6 +103,7 @@ class Script:
     refused: dict[type[WorkerCommand], str] = field(default_factory=dict)
     hold_refusal: tuple[int, str] | None = None
     text_answer: tuple[int, str] = (200, "OK")
+    publish_answer: PublishEnded | None = PUBLISHED
     _holding: dict[type[WorkerCommand], Held] = field(default_factory=dict)
     microphone: float = 0.25
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)

@@ -64,7 +64,13 @@ from voip.protocol.worker.calls import (
     TypeText,
 )
 from voip.protocol.worker.messages import AnswerText, SendText, TextReceived, TextSent
-from voip.protocol.worker.people import EndWatch, Watch, WatchEnded, WatchNotice
+from voip.protocol.worker.people import (
+    EndWatch,
+    Publish,
+    Watch,
+    WatchEnded,
+    WatchNotice,
+)
 from voip.protocol.worker.process import (
     AnswerName,
     AnyWorkerEvent,
@@ -303,6 +309,16 @@ class ScriptedWorker:
 
     def end_watch(self, command: EndWatch) -> None:
         self.watches.pop(command.number, None)
+
+    def publish(self, command: Publish) -> None:
+        """Answer a PUBLISH as the script says, each with a tag of its own."""
+        self._account(command.account)
+        answer = self._script.publish_answer
+        if answer is None:
+            return
+        tag = f"tag{command.number}" if answer.code == 200 else None
+        ended = replace(answer, number=command.number, account=command.account, entity_tag=tag)
+        self._then.append(lambda: self.send(ended))
 
     def answer_text(self, command: AnswerText) -> None:
         """Accept the command: it is among the orders."""
@@ -619,6 +635,7 @@ ANSWERS: dict[type[WorkerCommand], Callable[[ScriptedWorker, Any], None]] = {
     Ring: ScriptedWorker.accept_for_call,
     Answer: ScriptedWorker.answer,
     EndCall: ScriptedWorker.end_call,
+    Publish: ScriptedWorker.publish,
     HoldCall: ScriptedWorker.hold,
     MoveCall: ScriptedWorker.accept_for_call,
     MixCalls: ScriptedWorker.mix,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from tests.support.screen.pilot import Screen
 from tests.support.standin.engine import StandIn
+from tests.support.standin.script import PUBLISHED
 from voip.model import RegistrationState, Voicemail
+from voip.protocol.accounts import EditAccount
 
 
 async def test_new_messages_of_the_mailbox_are_counted(main: Screen, standin: StandIn) -> None:
@@ -12,6 +16,18 @@ async def test_new_messages_of_the_mailbox_are_counted(main: Screen, standin: St
     await main.sees("2 messages")
     standin.voicemail("work", Voicemail(new=0, old=3))
     await main.until(lambda: "messages" not in main.text)
+
+
+async def test_an_account_says_what_others_see(main: Screen, standin: StandIn) -> None:
+    await main.resize(120, 40)
+    assert "shown" not in main.text
+    await standin.client.ask(EditAccount(name="work", fields={"publish_state": True}))
+    await main.sees("registered, shown free")
+    await standin.client.ask(EditAccount(name="work", fields={"publish_state": False}))
+    await main.until(lambda: "shown" not in main.text)
+    standin.script.publish_answer = replace(PUBLISHED, code=489)
+    await standin.client.ask(EditAccount(name="work", fields={"publish_state": True}))
+    await main.sees("registered, not shown")
 
 
 async def test_a_refused_login_is_said_with_its_account(phone: Screen, standin: StandIn) -> None:

@@ -12,6 +12,7 @@ from tests.contract import examples
 from tui.words import phrases
 from voip import model, protection
 from voip.cli import format as shown
+from voip.lamps import LampState
 from voip.protocol.accounts import CheckReport
 from voip.protocol.client import NumberedEvent
 from voip.quality import Quality
@@ -97,10 +98,15 @@ def test_a_check_has_its_search_below_the_name() -> None:
 def test_account() -> None:
     assert shown.account(examples.ACCOUNT) == (
         "[server]  work  sip:alice@pbx.example.com  TLS, TLSv1.3  registered  "
-        "(the server's certificate ends in 9 days)  voice mail: 2 new (1 urgent), 8 old"
+        "(the server's certificate ends in 9 days)  voice mail: 2 new (1 urgent), 8 old  "
+        "your state is not published: the server takes no state of its users"
     )
-    fine = replace(examples.ACCOUNT, warning=None, voicemail=None)
+    fine = replace(examples.ACCOUNT, warning=None, voicemail=None, publication=None)
     assert shown.account(fine).endswith("  registered")
+    seen = replace(fine, publication=model.Publication(LampState.BUSY))
+    assert shown.account(seen).endswith("  others see you as busy")
+    unseen = replace(fine, publication=model.Publication())
+    assert shown.account(unseen).endswith("  your state is not published yet")
     failed = model.Registration(model.RegistrationState.FAILED, 403, "not allowed")
     waits = replace(fine, registration=failed, tls=None, sign=protection.Sign.WAIT)
     assert shown.account(waits) == (

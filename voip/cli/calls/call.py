@@ -130,9 +130,11 @@ async def _follow(engine: Client, started: CallStarted, wait: bool) -> CallRepor
             last = event.call
             if not wait:
                 return _report(last, last, None)
-            if last.state is not CallState.ENDED:
-                up = last
-                printed = _print_change(last, printed)
+            if last.state is CallState.ENDED:
+                # Its row would have come before, and there is none where the disk is full.
+                return _report(last, up or last, None)
+            up = last
+            printed = _print_change(last, printed)
         if isinstance(event, LogEvent) and event.entry.id == started.call:
             ended = event.entry.outcome is not Outcome.ONGOING
             if ended and last is not None:
@@ -153,7 +155,7 @@ def _report(last: Call, up: Call, entry: LogEntry | None) -> CallReport:
         account=last.account,
         remote=last.remote,
         state=CallState.ENDED if entry else last.state,
-        outcome=entry.outcome if entry else Outcome.ONGOING,
+        outcome=entry.outcome if entry else last.outcome,
         code=entry.code if entry else last.code,
         reason=entry.reason if entry else last.reason,
         duration_s=entry.duration_s if entry else last.duration_s,

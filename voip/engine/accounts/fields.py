@@ -20,6 +20,7 @@ from voip.engine.accounts.rules import (
     incoming_fields,
     nat_fields,
     number_fields,
+    presence_fields,
     trust_fields,
 )
 from voip.engine.accounts.rules.values import (
@@ -212,8 +213,8 @@ def _problem(name: str, value: object, values: Values) -> str | None:
         return unknown_problem(name)
     value = as_text(name, value)
     words = problem(field, value)
-    if not words and value is True and name in nat_fields.SWITCH_RULES:
-        return nat_fields.SWITCH_RULES[name](values)
+    if not words and value is True and name in _SWITCH_RULES:
+        return _SWITCH_RULES[name](values)
     if not words and name == "session_min_s":
         return _session_problem(value, values)
     if words or not isinstance(value, str):
@@ -253,12 +254,18 @@ def _domain_problem(value: str, values: Values) -> str | None:
     return None if port is None else f"no port here: put {value} into “server”"
 
 
+_SWITCH_RULES: dict[str, Callable[[Values], str | None]] = {
+    **nat_fields.SWITCH_RULES,
+    **presence_fields.SWITCH_RULES,
+}
+
 _RULES: dict[str, Callable[[str, Values], str | None]] = {
     **trust_fields.RULES,
     **nat_fields.RULES,
     **incoming_fields.RULES,
     **number_fields.RULES,
     **code_fields.RULES,
+    **presence_fields.RULES,
     "user": _user_problem,
     "domain": _domain_problem,
 }

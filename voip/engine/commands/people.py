@@ -104,7 +104,9 @@ async def _add(engine: Engine, command: AddContact) -> ContactAdded:
     try:
         contact, path = await engine.contacts.add(name, number)
     except OSError as error:
-        why = f"{name} is not among your contacts: {error.filename}: {error.strerror}"
+        # A disk that is full has no name of a file.
+        where = error.filename or engine.paths.contacts
+        why = f"{name} is not among your contacts: {where}: {error.strerror}"
         raise Refusal("bad_contact", why) from error
     return ContactAdded(contact, str(path))
 

@@ -41,6 +41,8 @@ def start(path: Path, foreground: bool) -> None:
         handler.setFormatter(formatter)
     logging.basicConfig(level=logging.INFO, handlers=handlers)
     logging.captureWarnings(True)
+    # On a full disk each line would print a traceback to standard error.
+    logging.raiseExceptions = False
 
 
 def tail(path: Path, limit: int) -> list[str]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import msgspec
@@ -18,15 +19,22 @@ from voip.engine.accounts.fields import Account
 from voip.engine.hub import Hub
 from voip.engine.people import watched
 from voip.engine.people.contacts import Contacts
+from voip.engine.registration.failing import LONGEST_EVENT_RETRY_S, refused_event_s
 from voip.engine.registration.live import Live
 from voip.engine.registration.registrations import Registrations
 from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
 from voip.lamps import Lamp, LampState, Seen, target_of
-from voip.model import RegistrationState
 from voip.protocol.people import Contact, ContactNumber, LampEvent
 from voip.protocol.worker.accounts import Target
 from voip.protocol.worker.base import Role
-from voip.protocol.worker.people import AnyWatchEvent, EndWatch, Watch, WatchEnded, WatchNotice
+from voip.protocol.worker.people import (
+    MOST_WATCHES,
+    AnyWatchEvent,
+    EndWatch,
+    Watch,
+    WatchEnded,
+    WatchNotice,
+)
 from voip.protocol.worker.process import ConnectionEvent
 from voip.security.imitation import inert
 from voip.sip import callers
@@ -37,15 +45,8 @@ from voip.sip.messages.documents import Unreadable
 _AT_ONCE = 40
 """Subscriptions begun in one look: a server is not flooded."""
 
-_FIRST_RETRY_S = 30.0
-_LONGEST_RETRY_S = 3600.0
-_LONGEST_ASKED_S = 86400.0
-
-_MOST_FAILURES = 10
+_AFTER_GAP_S = 30.0
 _LONGEST_NOTE = 80
-
-_REFUSALS = frozenset((403, 404, 405, 489, 501, 603, 604))
-"""Answers that another question does not change soon."""
 
 _NO_SUCH_EVENT = frozenset((405, 489, 501))
 """Answers by which a server says that it has no lamps for anybody."""
@@ -70,7 +71,11 @@ class _Person:
 
 @dataclass
 class _Line:
-    """Account with its persons by URI, and what they were chosen for."""
+    """Account with its persons by URI, and what they were chosen for.
+
+    `over` counts contacts beyond the account's own bound, `left_out` persons for whom
+    its worker has no room.
+    """
 
     name: str
     account: Account
@@ -79,6 +84,7 @@ class _Line:
     way: tuple[int | None, Target | None]
     persons: dict[str, _Person] = field(default_factory=dict)
     over: int = 0
+    left_out: int = 0
     not_before: float = 0.0
 
 
@@ -119,7 +125,9 @@ class Presence:
 
     def problems(self) -> tuple[str, ...]:
         """Return a sentence for each account with more contacts than lamps."""
-        return tuple(_too_many(line) for line in self._lines.values() if line.over)
+        lines = tuple(self._lines.values())
+        crowded = (_no_room(line) for line in lines if line.left_out)
+        return (*(_too_many(line) for line in lines if line.over), *crowded)
 
     def lamp_at(self, uri: str, account: str) -> Lamp | None:
         """Return the lamp of a URI to call with an account, None while it is unknown."""
@@ -153,7 +161,7 @@ class Presence:
             if person.has_gap:
                 # A new subscription begins with the full state.
                 person.has_gap = False
-                person.not_before = self._clock() + _FIRST_RETRY_S
+                person.not_before = self._clock() + _AFTER_GAP_S
                 await self._end(line, person)
         await self._begin_due()
 
@@ -186,7 +194,7 @@ class Presence:
                 self._show(line, targets, person.seen)
 
     async def _begin_due(self) -> None:
-        for line, person in itertools.islice(self._due(), _AT_ONCE):
+        for line, person in self._due()[:_AT_ONCE]:
             if self._lines.get(line.name) is not line:
                 continue
             number = person.number = next(self._numbers)
@@ -201,18 +209,26 @@ class Presence:
                 if person.number == number:
                     self._over(line, person, 0, 0)
 
-    def _due(self) -> Iterator[tuple[_Line, _Person]]:
+    def _due(self) -> list[tuple[_Line, _Person]]:
+        """List who is to be watched now, as far as their workers have room."""
         now = self._clock()
-        # Begun ones change what is due: it is listed first.
-        return iter(
-            [
-                (line, person)
-                for line in self._lines.values()
-                if line.not_before <= now
+        held = Counter(line.role for line, _ in self._by_number.values())
+        due = []
+        for line in self._lines.values():
+            if line.not_before > now:
+                continue
+            waiting = [
+                person
                 for person in line.persons.values()
                 if person.number is None and person.not_before <= now
             ]
-        )
+            begun = waiting[: max(0, MOST_WATCHES - held[line.role])]
+            held[line.role] += len(begun)
+            due += [(line, person) for person in begun]
+            left_out, line.left_out = line.left_out, len(waiting) - len(begun)
+            if line.left_out and not left_out:
+                self._tell(_no_room(line))
+        return due
 
     async def _leave(self, line: _Line) -> None:
         self._lines.pop(line.name, None)
@@ -278,13 +294,10 @@ class Presence:
             self._by_number.pop(person.number, None)
         person.number = None
         now = self._clock()
-        wait = min(_FIRST_RETRY_S * 2.0**person.failures, _LONGEST_RETRY_S)
-        if code in _REFUSALS:
-            wait = _LONGEST_RETRY_S
-        person.failures = min(person.failures + 1, _MOST_FAILURES)
-        person.not_before = now + max(wait, min(retry_after_s, _LONGEST_ASKED_S))
+        person.not_before = now + refused_event_s(person.failures, code, retry_after_s)
+        person.failures += 1
         if code in _NO_SUCH_EVENT:
-            line.not_before = now + _LONGEST_RETRY_S
+            line.not_before = now + LONGEST_EVENT_RETRY_S
         self._see(line, person, Seen())
 
     def _read(self, line: _Line, person: _Person, notice: WatchNotice) -> Seen:
@@ -335,16 +348,24 @@ class Presence:
 
 def _has_lamps(live: Live) -> bool:
     account = live.account
-    registered = live.registration.state is RegistrationState.REGISTERED
     return (
         account is not None
         and account.enabled
         and account.lamps is not Packages.OFF
         and live.added
-        and registered
+        and live.is_registered
     )
 
 
 def _too_many(line: _Line) -> str:
     words = f"account {line.name} has lamps for {watched.MOST} contacts, the most there may be"
     return f"{words}: {line.over} more have none"
+
+
+def _no_room(line: _Line) -> str:
+    accounts = "TLS accounts" if line.role.tls_only else "accounts without TLS"
+    return (
+        f"account {line.name} has no lamp for {line.left_out} of its contacts: all {accounts} "
+        f"together have {MOST_WATCHES:,}, the most there may be. Turn “lamps” off for one that "
+        "needs none"
+    )

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
 from voip import routing
 from voip.background import Background
@@ -57,12 +57,22 @@ _ICE_SEARCH_S = 5.0
 
 
 class Attempts:
-    """Brings accounts into their workers and registers them there."""
+    """Brings accounts into their workers and registers them there.
 
-    def __init__(self, hub: Hub, workers: dict[Role, Supervisor], sources: Sources) -> None:
+    `leave` takes back what an account has published, before it goes.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        workers: dict[Role, Supervisor],
+        sources: Sources,
+        leave: Callable[[Live], Awaitable[None]],
+    ) -> None:
         self._hub = hub
         self._workers = workers
         self._sources = sources
+        self._leave = leave
         self._choices = ice.Choices(ice.Choice(), ice.Choice())
         self._background = Background()
 
@@ -175,6 +185,7 @@ class Attempts:
         if not live.added:
             return
         live.added = False
+        await self._leave(live)
         try:
             await self._workers[live.role].ask(CloseAccount(name=live.name))
         except (WorkerGone, WorkerRefused) as error:

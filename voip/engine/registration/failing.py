@@ -1,4 +1,4 @@
-"""Failed registrations: the cause, and the time of the next attempt."""
+"""Failed registrations and events: the cause, and the time of the next attempt."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ _OTHERS_WORK_S = 90.0
 _LONGEST_RETRY_S = 1800.0
 _LONGEST_UNASKED_S = 120.0
 """Longest wait where no server was asked: a longer one would spare none."""
+
+LONGEST_EVENT_RETRY_S = 3600.0
+_LONGEST_ASKED_S = 86400.0
+_EVENT_REFUSALS = frozenset((403, 404, 405, 489, 501, 603, 604))
+"""Answers that another SUBSCRIBE or PUBLISH does not change soon."""
 
 _MOST_DOUBLINGS = 10
 _AUTH_RETRY_S = 120.0
@@ -71,11 +76,22 @@ def unasked_s(failures: int) -> float:
     return min(_doubled(FIRST_RETRY_S, failures - 1), _LONGEST_UNASKED_S)
 
 
+def refused_event_s(failures: int, code: int, retry_after_s: float) -> float:
+    """Return the wait after a SUBSCRIBE or PUBLISH that its server did not accept.
+
+    `failures` counts those before it, `retry_after_s` is what the server asks for.
+    """
+    wait = _doubled(_ALL_FAILED_S, failures, LONGEST_EVENT_RETRY_S)
+    if code in _EVENT_REFUSALS:
+        wait = LONGEST_EVENT_RETRY_S
+    return max(wait, min(retry_after_s, _LONGEST_ASKED_S))
+
+
 def spread(bound_s: float) -> float:
     """Draw a wait: phones of a server that was away must not come back together."""
     return bound_s * random.uniform(0.5, 1.0)
 
 
-def _doubled(seconds: float, times: int) -> float:
+def _doubled(seconds: float, times: int, longest: float = _LONGEST_RETRY_S) -> float:
     doubled: float = seconds * 2 ** min(times, _MOST_DOUBLINGS)
-    return min(doubled, _LONGEST_RETRY_S)
+    return min(doubled, longest)

@@ -13,7 +13,7 @@ from voip.choices import AutoAnswer
 from voip.engine.accounts.fields import Account
 from voip.engine.registration.targets import Targets
 from voip.engine.trust import expiry
-from voip.model import AccountStatus, Registration, RegistrationState, Voicemail
+from voip.model import AccountStatus, Publication, Registration, RegistrationState, Voicemail
 from voip.protection import Sign, TlsStatus, Transport
 from voip.protocol.worker.accounts import IceServers, OwnKey, Target
 from voip.protocol.worker.base import Role
@@ -60,6 +60,7 @@ class Live:
     client_ends: datetime | None = None
     own_key: OwnKey | None = None
     voicemail: Voicemail | None = None
+    publication: Publication | None = None
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -80,6 +81,11 @@ class Live:
             return False
         names = (account.next_hop_parts[0].lower(), account.ascii_domain.lower())
         return name in names or (self.aimed.address != name and self.targets.lead_to(name))
+
+    @property
+    def is_registered(self) -> bool:
+        """True if its server has it registered."""
+        return self.registration.state is RegistrationState.REGISTERED
 
     def goes_on_as(self, account: Account | None, problem: str | None) -> bool:
         """Report if a change of the account leaves it as it is in its worker."""
@@ -110,6 +116,7 @@ class Live:
             sign=self._sign(),
             country=account.plan.country if account else "",
             codes=account.codes if account and account.enabled else None,
+            publication=self.publication if self.is_registered else None,
         )
 
     def _sign(self) -> Sign | None:

@@ -18,7 +18,7 @@ from voip.engine.registration.certificates import Certificates
 from voip.engine.registration.failing import FIRST_RETRY_S, because
 from voip.engine.registration.live import Live
 from voip.engine.supervisor import Supervisor, WorkerGone, WorkerRefused
-from voip.model import AccountStatus, Registration, RegistrationState
+from voip.model import AccountStatus, Publication, Registration, RegistrationState
 from voip.protocol.accounts import AccountRemoved, AccountsOrdered
 from voip.protocol.worker.accounts import (
     AnyAccountEvent,
@@ -323,6 +323,12 @@ class Registrations:
             return
         if live.voicemail != event.voicemail:
             live.voicemail = event.voicemail
+            self._attempts.publish(live)
+
+    def note_publication(self, live: Live, publication: Publication | None) -> None:
+        """Record what an account's server has of its user's state."""
+        if live.publication != publication:
+            live.publication = publication
             self._attempts.publish(live)
 
     def on_connection(self, role: Role, event: ConnectionEvent) -> None:

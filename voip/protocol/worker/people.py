@@ -1,8 +1,12 @@
-"""Messages about a worker's subscriptions to what people do (RFC 6665)."""
+"""Messages about a worker's subscriptions (RFC 6665) and publications (RFC 3903)."""
 
 from __future__ import annotations
 
+from voip.causes import Cause
 from voip.protocol.worker.base import WorkerCommand, WorkerReport
+
+MOST_WATCHES = 1024
+"""Subscriptions of a worker at once: each has a dialog of PJSIP's, and those are counted."""
 
 
 class Watch(WorkerCommand, frozen=True, tag="watch"):
@@ -49,6 +53,42 @@ class WatchEnded(WorkerReport, frozen=True, tag="watch_ended"):
     retry_after_s: int = 0
 
 
-AnyWatchCommand = Watch | EndWatch
+class Publish(WorkerCommand, frozen=True, tag="publish"):
+    """Send one PUBLISH of an account's own presence; zero `expires_s` removes it.
+
+    `number` is the engine's own for it. `entity_tag` names the publication that it
+    changes, refreshes or removes; it is as the server gave it, which the worker has
+    checked. The `body` is a document of PIDF, empty to refresh or remove.
+    """
+
+    number: int
+    account: str
+    uri: str
+    expires_s: int
+    entity_tag: str | None = None
+    body: str = ""
+
+
+class PublishEnded(WorkerReport, frozen=True, tag="publish_ended"):
+    """Reports the answer to a PUBLISH, its `code` 0 where the server gave none.
+
+    `entity_tag`, `expires_s` and `min_expires_s` are None where it names none.
+    `cause` is one of our own, where the status does not say it.
+    """
+
+    number: int
+    account: str
+    code: int
+    reason: str = ""
+    entity_tag: str | None = None
+    expires_s: int | None = None
+    min_expires_s: int | None = None
+    retry_after_s: float = 0.0
+    cause: Cause | None = None
+
+
+AnyWatchCommand = Watch | EndWatch | Publish
 
 AnyWatchEvent = WatchNotice | WatchEnded
+
+AnyPublishEvent = PublishEnded

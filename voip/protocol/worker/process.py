@@ -21,7 +21,7 @@ from voip.protocol.worker.accounts import AnyAccountCommand, AnyAccountEvent
 from voip.protocol.worker.base import Role, WorkerCommand, WorkerReport
 from voip.protocol.worker.calls import AnyCallCommand, AnyCallEvent
 from voip.protocol.worker.messages import AnyTextCommand, AnyTextEvent
-from voip.protocol.worker.people import AnyWatchCommand, AnyWatchEvent
+from voip.protocol.worker.people import AnyPublishEvent, AnyWatchCommand, AnyWatchEvent
 from voip.protocol.worker.sound import AnySoundCommand, AnySoundEvent
 
 
@@ -151,7 +151,13 @@ AnyWorkerCommand = (
 )
 
 AnyWorkerEvent = (
-    AnyProcessEvent | AnyAccountEvent | AnyCallEvent | AnyTextEvent | AnyWatchEvent | AnySoundEvent
+    AnyProcessEvent
+    | AnyAccountEvent
+    | AnyCallEvent
+    | AnyTextEvent
+    | AnyWatchEvent
+    | AnyPublishEvent
+    | AnySoundEvent
 )
 
 

@@ -14,7 +14,7 @@ _FOLD = re.compile(r"\r?\n[ \t]+")
 _MEDIA = re.compile(r"^m=audio[ \t]+(\d+)(?:/\d+)?[ \t]+(\S+)", re.MULTILINE)
 _ADDRESS = re.compile(r"^c=IN[ \t]+IP([46])[ \t]", re.MULTILINE)
 _ANY_MEDIA = re.compile(r"^m=", re.MULTILINE)
-_STATUS = re.compile(r"SIP/2\.0 (\d{3}) ")
+_STATUS = re.compile(r"SIP/2\.0 (\d{3}) ([^\r\n]*)")
 _CHALLENGE = re.compile(
     r"^(?:WWW|Proxy)-Authenticate[ \t]*:[ \t]*([A-Za-z0-9-]{1,20})(.*)$",
     re.MULTILINE | re.IGNORECASE,
@@ -23,6 +23,8 @@ _ALGORITHM = re.compile(r"\balgorithm[ \t]*=[ \t]*\"?([A-Za-z0-9-]{1,20})", re.I
 _DIGESTS = {digest.value: digest for digest in Digest}
 _RETRY_AFTER = re.compile(r"^Retry-After[ \t]*:[ \t]*(\d{1,9})", re.MULTILINE | re.IGNORECASE)
 _LONGEST_RETRY_AFTER_S = 3600.0
+_ENTITY_TAG = re.compile(r"[A-Za-z0-9.!%*_+`'~-]{1,256}")
+_SECONDS = re.compile(r"[0-9]{1,9}")
 _FLOW_TIMER = re.compile(
     r"^Flow-Timer[ \t]*:[ \t]*([0-9]{1,9})[ \t]*\r?$", re.MULTILINE | re.IGNORECASE
 )
@@ -74,6 +76,12 @@ def status(message: str) -> int | None:
     return int(match[1]) if match else None
 
 
+def phrase(message: str) -> str:
+    """Reason phrase of a response, empty for a request."""
+    match = _STATUS.match(message)
+    return match[2] if match else ""
+
+
 def unusable_challenge(message: str, minimum: Digest = Digest.MD5) -> Cause | None:
     """Cause that no password can answer a 401 or 407, or None.
 
@@ -107,6 +115,19 @@ def retry_after_s(message: str) -> float:
     """Seconds of the Retry-After header (RFC 3261 section 20.33), at most an hour."""
     match = _RETRY_AFTER.search(_parts(message)[0])
     return min(float(match[1]), _LONGEST_RETRY_AFTER_S) if match else 0.0
+
+
+def entity_tag(message: str) -> str | None:
+    """Tag of a publication (RFC 3903 section 11.3.1), None for none of a usable length."""
+    tags = values(message, "SIP-ETag")
+    # It goes back to the server: other characters could add headers of their own.
+    return tags[0] if len(tags) == 1 and _ENTITY_TAG.fullmatch(tags[0]) else None
+
+
+def seconds(message: str, name: str) -> int | None:
+    """Seconds that a header such as Expires or Min-Expires names, None for none."""
+    value = next(iter(values(message, name)), "")
+    return int(value) if _SECONDS.fullmatch(value) else None
 
 
 def flow_timer_s(message: str) -> int | None:

@@ -1,9 +1,10 @@
-"""Presence of a person, as their server reports it (RFC 3863, RFC 4480)."""
+"""Presence of a person, as their server reports it and ours is told (RFC 3863, RFC 4480)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
+from xml.sax.saxutils import quoteattr
 
 import msgspec
 
@@ -53,6 +54,29 @@ def read(content_type: str, body: bytes) -> Presence:
     if not entity:
         raise Unreadable("no entity")
     return Presence(entity, _state(root), _note(root))
+
+
+_OWN_ACTIVITIES = {
+    LampState.FREE: "",
+    LampState.BUSY: "<r:activities><r:on-the-phone/></r:activities>",
+    LampState.DND: "<r:activities><r:busy/></r:activities>",
+}
+
+
+def write(entity: str, tuple_id: str, state: LampState) -> str:
+    """Write a document about `entity`, which names no address to call and nobody else.
+
+    `tuple_id` tells this phone from others of the same user.
+    """
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        '<presence xmlns="urn:ietf:params:xml:ns:pidf" '
+        'xmlns:dm="urn:ietf:params:xml:ns:pidf:data-model" '
+        f'xmlns:r="urn:ietf:params:xml:ns:pidf:rpid" entity={quoteattr(entity)}>'
+        f"<tuple id={quoteattr(tuple_id)}><status><basic>open</basic></status></tuple>"
+        f"<dm:person id={quoteattr(f'p{tuple_id}')}>{_OWN_ACTIVITIES[state]}</dm:person>"
+        "</presence>"
+    )
 
 
 def _state(root: Element) -> LampState:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import pjsua2 as pj
 
-from voip.protocol.worker.people import Watch, WatchEnded, WatchNotice
+from voip.protocol.worker.people import MOST_WATCHES, Watch, WatchEnded, WatchNotice
 from voip.sip.messages import message, texts
 from voip.worker.callbacks import guarded
 from voip.worker.context import Context
 from voip.worker.errors import Refused
-
-MOST = 1024
-"""Subscriptions of a worker at once: each has a dialog of PJSIP's, and those are counted."""
 
 
 class Subscription(pj.Subscription):
@@ -69,7 +66,7 @@ class Subscriptions:
             pj.Error: PJSIP cannot send it.
         """
         self._forget_ended()
-        if command.number in self._by_number or len(self._by_number) >= MOST:
+        if command.number in self._by_number or len(self._by_number) >= MOST_WATCHES:
             raise Refused("no room for another subscription")
         subscription = Subscription(self._context, command)
         subscription.begin(account, f"<{command.uri}>", command.package)

@@ -29,7 +29,7 @@ KNOWN = (
     "text_messages, realtime_text, "
     "forward_always, forward_busy, "
     "forward_unanswered, forward_after_s, auto_answer, auto_answer_from, "
-    "pickup, pickup_group, park, retrieve, voicemail, lamps, enabled"
+    "pickup, pickup_group, park, retrieve, voicemail, lamps, publish_state, enabled"
 )
 USER = "needed: it is the part of your address in front of the @"
 DOMAIN = "needed: it is the part of your address after the @"
@@ -187,6 +187,15 @@ def test_bad_field(field: str, value: Any, words: str) -> None:
           "“turn_server”"}),
         ({"ice": True, "hide_identity": True, "turn_server": "turn.example.com"}, {}),
         ({"ice": False, "hide_identity": True}, {}),
+        ({"publish_state": True, "hide_identity": True},
+         {"publish_state": "tells others what you do, and “hide_identity” hides who you are: "
+                           "turn one of them off"}),
+        ({"publish_state": True, "hide_identity": False}, {}),
+        ({"lamps": "presence", "hide_identity": True},
+         {"lamps": "asks in your name what others do, and “hide_identity” hides who you are: "
+                   "turn one of them off"}),
+        ({"lamps": "off", "hide_identity": True}, {}),
+        ({"lamps": "dialog", "hide_identity": False}, {}),
         ({"country": "es", "plus": "00", "trunk": "none"}, {}),
         ({"country": "DE", "plus": "+", "trunk": "0", "emergency": False}, {}),
         ({"ice": True, "stun_server": "stun.example.com:3478", "turn_server": "192.0.2.1",

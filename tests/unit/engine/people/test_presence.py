@@ -13,6 +13,7 @@ from voip.lamps import Lamp, LampState
 from voip.protocol.accounts import EditAccount
 from voip.protocol.people import LampEvent
 from voip.protocol.phone import NoticeEvent
+from voip.protocol.worker.people import Watch
 
 
 def write(phone: StandIn, *lines: str) -> None:
@@ -83,6 +84,33 @@ async def test_lamps_over_the_bound_are_told_once(
     notices = [e.event for e in standin.events if isinstance(e.event, NoticeEvent)]
     assert [notice.text for notice in notices] == [words]
     assert (await standin.status()).engine.problems == (words,)
+
+
+async def test_lamps_over_the_bound_of_a_worker_are_told_and_wait_for_room(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presence, "MOST_WATCHES", 3)
+    write(standin, "TEL:200", "TEL:300")
+    await standin.add_account("work", lamps="dialog")
+    await standin.add_account("home", user="bob", lamps="dialog")
+    await standin.add_account("open", transport="udp", user="carol", lamps="dialog")
+    for _ in range(3):
+        assert len(await watched_users(standin, "work")) == 2
+        assert len(await watched_users(standin, "home")) == 1
+        # Its worker is another one.
+        assert len(await watched_users(standin, "open")) == 2
+    words = (
+        "account home has no lamp for 1 of its contacts: all TLS accounts together have 3, the "
+        "most there may be. Turn “lamps” off for one that needs none"
+    )
+    notices = [e.event.text for e in standin.events if isinstance(e.event, NoticeEvent)]
+    assert notices == [words]
+    assert (await standin.status()).engine.problems == (words,)
+    assert len(standin.script.of_kind(Watch)) == 5
+
+    await standin.client.ask(EditAccount(name="work", fields={"lamps": "off"}))
+    assert len(await watched_users(standin, "home")) == 2
+    assert (await standin.status()).engine.problems == ()
 
 
 async def test_a_server_is_asked_little_at_once(

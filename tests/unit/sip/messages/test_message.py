@@ -199,3 +199,37 @@ def test_a_cancel_tells_that_another_phone_answered(
     assert messages.answered_elsewhere(f"CANCEL sip:x SIP/2.0\r\n{lines}\r\n") is elsewhere
     assert not messages.answered_elsewhere(f"CANCEL sip:x SIP/2.0\r\n\r\n{lines}")
     assert not messages.answered_elsewhere(f"BYE sip:x SIP/2.0\r\n{lines}\r\n")
+
+
+@pytest.mark.parametrize(
+    ("headers", "tag"),
+    [
+        ("SIP-ETag: dx200xyz\r\n", "dx200xyz"),
+        ("sip-etag : a.1~\r\n", "a.1~"),
+        ("", None),
+        ("SIP-ETag:\r\n", None),
+        ("SIP-ETag: a\r\nSIP-ETag: b\r\n", None),
+        ("SIP-ETag: a, b\r\n", None),
+        ('SIP-ETag: "a b"\r\n', None),
+        ("SIP-ETag: a\r\n Route: <sip:x>\r\n", None),
+        (f"SIP-ETag: {'a' * 256}\r\n", "a" * 256),
+        (f"SIP-ETag: {'a' * 257}\r\n", None),
+    ],
+)
+def test_a_tag_of_a_publication_is_one_token(headers: str, tag: str | None) -> None:
+    assert messages.entity_tag(f"SIP/2.0 200 OK\r\n{headers}\r\nSIP-ETag: body") == tag
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("60", 60), ("0", 0), ("-1", None), ("1e3", None), ("٣", None), ("9" * 10, None), ("", None)],
+)
+def test_seconds_of_a_header_are_a_number(value: str, seconds: int | None) -> None:
+    assert (
+        messages.seconds(f"SIP/2.0 423 X\r\nMin-Expires: {value}\r\n\r\n", "Min-Expires") == seconds
+    )
+
+
+def test_a_phrase_is_that_of_a_response() -> None:
+    assert messages.phrase("SIP/2.0 489 Bad Event\r\n\r\n") == "Bad Event"
+    assert messages.phrase("PUBLISH sip:a@b SIP/2.0\r\n\r\n") == ""

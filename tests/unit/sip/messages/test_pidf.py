@@ -61,3 +61,10 @@ def test_a_note_is_read_where_servers_put_it() -> None:
 def test_what_is_no_such_document_is_refused(body: bytes) -> None:
     with pytest.raises(Unreadable):
         pidf.read(pidf.TYPE, body)
+
+
+@pytest.mark.parametrize("state", [LampState.FREE, LampState.BUSY, LampState.DND])
+def test_a_document_of_ours_is_read_as_it_was_meant(state: LampState) -> None:
+    entity = "sip:o'b\"<&>@pbx.example.com"
+    written = pidf.write(entity, "t1", state)
+    assert pidf.read(pidf.TYPE, written.encode()) == pidf.Presence(entity, state)

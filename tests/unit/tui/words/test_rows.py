@@ -31,6 +31,7 @@ from voip.model import (
     NameFrom,
     Outcome,
     Party,
+    Publication,
     Registration,
     RegistrationState,
     Voicemail,
@@ -171,6 +172,20 @@ def test_an_account_says_how_it_stands_by_sign_and_word(glyphs: Glyphs) -> None:
     assert "2 messages" in text(third, 40)
     _, _, third = rows.account(account(voicemail=Voicemail(12, 8, 1)), glyphs, "P")
     assert text(third, 28).strip() == f"registered {glyphs.mail} 12, 1 urgent"
+
+
+@pytest.mark.parametrize(
+    ("publication", "said"),
+    [
+        (Publication(LampState.BUSY), "registered, shown busy"),
+        (Publication(LampState.DND), "registered, shown do not disturb"),
+        (Publication(), "registered, not shown"),
+        (None, "registered"),
+    ],
+)
+def test_an_account_says_what_others_see(publication: Publication | None, said: str) -> None:
+    _, _, third = rows.account(account(publication=publication), UNICODE, "P")
+    assert text(third, 40).strip() == said
 
 
 @pytest.mark.parametrize(

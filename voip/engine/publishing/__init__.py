@@ -1,0 +1,1 @@
+"""The user's own state, as the servers of their accounts have it."""
