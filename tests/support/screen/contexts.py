@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from tui.keys.actions import ACTIONS, BY_ID, Action, of_screen
+from tui.keys.actions import ACTIONS, BY_ID, of_screen
 from tui.keys.context import Context
 from tui.keys.moments import When
 from tui.state import ShownCall
@@ -185,16 +185,14 @@ def _table(when: When, fields: dict[str, list[Any]]) -> Answers:
 
 
 @cache
-def at_once(screen: str) -> frozenset[frozenset[Action]]:
-    """Return the sets of actions that apply at the same moment on a screen."""
-    actions = of_screen(screen)
-    packed = np.packbits(_answers(screen), axis=0)
-    # A set of bytes is made in a tenth of the time in which numpy sorts the rows.
-    rows = set(np.ascontiguousarray(packed.T).view(f"V{len(packed)}").ravel().tolist())
-    return frozenset(
-        frozenset(itertools.compress(actions, np.unpackbits(np.frombuffer(row, dtype=np.uint8))))
-        for row in rows
-    )
+def answers(screen: str) -> dict[str, Answers]:
+    """Return, for each action of a screen, its answer in every situation, an axis a field.
+
+    Where an action does not ask for a field, the axis has length 1: together they
+    would be tens of millions of situations.
+    """
+    fields = _fields(screen)
+    return {action.id: _table(action.when, fields) for action in of_screen(screen)}
 
 
 @cache
@@ -202,17 +200,7 @@ def together() -> frozenset[tuple[str, str]]:
     """Return the pairs of actions that can apply together, in both orders."""
     pairs: set[tuple[str, str]] = set()
     for screen in SCREENS:
-        # Every set of actions, pair by pair, takes seconds.
-        packed = zip(of_screen(screen), np.packbits(_answers(screen), axis=1), strict=True)
-        for (one, when), (other, then) in itertools.combinations(packed, 2):
+        for (one, when), (other, then) in itertools.combinations(answers(screen).items(), 2):
             if (when & then).any():
-                pairs |= {(one.id, other.id), (other.id, one.id)}
+                pairs |= {(one, other), (other, one)}
     return frozenset(pairs)
-
-
-def _answers(screen: str) -> list[Answers]:
-    """Return, for each action of a screen, its answers in every situation."""
-    fields = _fields(screen)
-    whole = [len(values) for values in fields.values()]
-    actions = of_screen(screen)
-    return [np.broadcast_to(_table(a.when, fields), whole).ravel() for a in actions]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -212,11 +214,12 @@ wishes = st.dictionaries(
 
 
 def clashes(keymap: Keymap) -> set[tuple[str, str]]:
-    return {
-        (one, other)
-        for one, other in together()
-        if set(keymap.keys[one].split(",")) & set(keymap.keys[other].split(","))
-    }
+    by_key: dict[str, list[str]] = {}
+    for name, keys in keymap.keys.items():
+        for key in set(keys.split(",")):
+            by_key.setdefault(key, []).append(name)
+    pairs = itertools.chain.from_iterable(itertools.permutations(n, 2) for n in by_key.values())
+    return set(pairs) & together()
 
 
 @given(wish=wishes)
