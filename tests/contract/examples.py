@@ -833,7 +833,10 @@ REPLIES: dict[str, msgspec.Struct] = {
     "message": FAILED_TEXT,
     "messages": Messages(messages=(FAILED_TEXT, TEXT), unread=1),
     "realtime_text": RealtimeText(
-        lines=(TypedLine(ours=True, text="Hi", ended=True), TypedLine(ours=False, text="Hel")),
+        lines=(
+            TypedLine(ours=True, text="Hi", time="2026-01-01T00:00:02Z", ended=True),
+            TypedLine(ours=False, text="Hel", time="2026-01-01T00:00:05Z"),
+        ),
         pieces=5,
     ),
     "threads": Threads(threads=(Thread(FAILED_TEXT, messages=2, unread=1),), unread=1),

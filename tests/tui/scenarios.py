@@ -13,13 +13,13 @@ from collections.abc import Awaitable, Callable
 from textual.command import CommandPalette
 from textual.widgets import Input
 
-from tests.tui.scenes import SCENES, Stage, at_setting, writing
+from tests.tui.scenes import SCENES, Stage, at_setting, kept_text, writing
 from tui.accounts.form import AccountForm
 from tui.accounts.trial import AccountTest
 from tui.accounts.trust import AccountTrust, DraftTrust
 from tui.calls.keypad import Keypad
 from tui.calls.lock import LockDetails
-from tui.calls.realtime_text import RealtimeTextBox
+from tui.calls.realtime_text import KeptTextBox, RealtimeTextBox
 from tui.calls.transfer import TransferTo
 from tui.messages.thread import ThreadBox
 from tui.messages.threads import ThreadsBox
@@ -682,6 +682,12 @@ async def _(stage: Stage) -> Done:
     await stage.phone.press("delete")
     await stage.phone.until(lambda: rows.count() == count - 1)
     return lambda: rows.count() == count and "Brought back 1 call." in stage.phone.text
+
+
+@_for("call.kept_text")
+async def _(stage: Stage) -> Done:
+    await kept_text(stage)
+    return _on(stage, KeptTextBox)
 
 
 # Accounts

@@ -25,6 +25,7 @@ from voip.protocol.people import (
     Messages,
     MessagesDeleted,
     PersonPage,
+    RealtimeText,
     Threads,
 )
 from voip.protocol.phone import DoctorReport, EngineLog
@@ -47,6 +48,7 @@ def document() -> dict[str, Any]:
         "events": NumberedEvent,
         "trace": NumberedEvent,
         "text": NumberedEvent,
+        "text --show": RealtimeText,
         "history": HistoryPage,
         "history --delete": CallsDeleted,
         "history --delete-all": CallsDeleted,

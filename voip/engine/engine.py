@@ -23,6 +23,7 @@ from voip.engine.calls.elsewhere.moves import Moves
 from voip.engine.calls.microphone_trial import MicrophoneTrial
 from voip.engine.calls.reports import CallEvents
 from voip.engine.calls.requests import Calls
+from voip.engine.calls.text.kept import KeptTexts
 from voip.engine.desktop.music import Music
 from voip.engine.files import settings
 from voip.engine.files.settings_file import SettingsFile
@@ -137,7 +138,8 @@ class Engine:
         self._hops = Hops(self.workers, names, self.registrations.find_target)
         self.book = CallBook(self.hub, self.history, lambda call: self.comparisons.recall(call))
         self._moves = Moves(self.book, self.workers)
-        self.calls = Calls(self.book, self.hub, self.workers, self.registrations)
+        kept_texts = KeptTexts(paths.history, self.registrations.keeps_realtime_text)
+        self.calls = Calls(self.book, self.hub, self.workers, self.registrations, kept_texts)
         self.listing = Listing(
             paths, self.hub, self.log_reader, self.registrations, self.connections.find,
             lambda: self.echo.uri, lambda: self.settings.contacts, self._warn,
@@ -232,6 +234,7 @@ class Engine:
         await asyncio.to_thread(self.log_reader.close)
         await self.deletions.close()
         await self.texts.close()
+        self.calls.realtime_texts.close()
         self.history.erase()
         self.history.close()
         log.info("the engine has ended")

@@ -323,16 +323,25 @@ class SendRealtimeText(Command, frozen=True, tag="realtime_text"):
 
 
 class GetRealtimeText(Command, frozen=True, tag="get_realtime_text"):
-    """Request what both sides of a call have written. The reply is `RealtimeText`."""
+    """Request what both sides of a call have written. The reply is `RealtimeText`.
+
+    An ended call has text if its account keeps it. `before` is the `first` of a reply,
+    for the lines before those.
+    """
 
     call: str
+    before: int | None = None
 
 
 class RealtimeText(msgspec.Struct, frozen=True):
-    """Reply to `GetRealtimeText`: the last lines of a call, from the first `pieces`."""
+    """Reply to `GetRealtimeText`: the last lines of a call, from the first `pieces`.
+
+    `first` counts the lines before these.
+    """
 
     lines: TypedLines
     pieces: int = 0
+    first: int = 0
 
 
 class RealtimeTextEvent(Event, frozen=True, tag="realtime_text"):

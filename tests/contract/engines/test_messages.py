@@ -68,4 +68,4 @@ async def test_a_call_without_real_time_text_says_why(side: Side) -> None:
     await side.engine.until_logged(call)
     with pytest.raises(CommandFailed) as ended:
         await client.get(GetRealtimeText(call=call), RealtimeText)
-    assert ended.value.kind == "no_call"
+    assert ended.value.kind == "no_text"

@@ -162,6 +162,7 @@ OF_ACTION = {
     "log.delete": "history --delete",
     "log.delete_all": "history --delete-all --yes --search --missed --account --person --secure",
     "log.restore": "history --restore",
+    "call.kept_text": "text CALL --show",
     "account.add": "account add NAME",
     "account.edit": "account edit NAME",
     "account.enable": "account enable NAME",
@@ -273,6 +274,7 @@ OF_COMMAND: dict[type, str] = {
     GetThreads: "messages --threads --limit",
     MarkRead: "messages --mark-read",
     SendRealtimeText: "text CALL TEXT --json",
+    GetRealtimeText: "text CALL --show",
     DeleteMessages: "messages --delete",
     DeleteThread: "messages --with --account --delete-all --yes",
     InspectServer: "trust SERVER --account",
@@ -285,7 +287,6 @@ OF_COMMAND: dict[type, str] = {
 
 NO_COMMAND_FOR_COMMAND: dict[type, str] = {
     Hello: "the version and the process are part of the status",
-    GetRealtimeText: "each piece is shown as it comes",
     ReloadAccounts: "the engine reads accounts.toml again when it changes",
     HearMicrophone: "the seconds of the test are given at its start",
     CheckFields: "adding and editing report the same problems, and save nothing then",

@@ -88,7 +88,19 @@ async def _type(engine: Engine, command: SendRealtimeText) -> None:
 
 
 async def _typed(engine: Engine, command: GetRealtimeText) -> RealtimeText:
-    return engine.calls.realtime_texts.typed(engine.calls.find(command.call))
+    texts, call = engine.calls.realtime_texts, engine.book.find(command.call)
+    if call is not None and command.before is None:
+        return texts.typed(call)
+    number = rows.number_of(command.call)
+    with rows.refusals():
+        found = await texts.kept(number, command.before) if number is not None else RealtimeText(())
+    if not found.lines and command.before is None:
+        raise Refusal(
+            "no_text",
+            f"no real-time text of call {command.call} is kept: an account keeps that of its "
+            "calls with “keep_realtime_text”",
+        )
+    return found
 
 
 def _number(text: str) -> int:
