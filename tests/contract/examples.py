@@ -101,6 +101,7 @@ from voip.protocol.people import (
     ContactNumber,
     ContactsEvent,
     ContactsPage,
+    DeleteAllMessages,
     DeleteMessages,
     DeleteThread,
     DirectoryPage,
@@ -119,9 +120,11 @@ from voip.protocol.people import (
     MessageEvent,
     Messages,
     MessagesDeleted,
+    MessagesRestored,
     PersonPage,
     RealtimeText,
     RealtimeTextEvent,
+    RestoreMessages,
     SearchDirectory,
     SendMessage,
     SendRealtimeText,
@@ -599,6 +602,8 @@ COMMANDS: dict[str, AnyCommand] = {
     "mark_read": MarkRead(account="work", address="bob"),
     "delete_messages": DeleteMessages(messages=("7", "8")),
     "delete_thread": DeleteThread(account="work", address="bob"),
+    "delete_all_messages": DeleteAllMessages(newest="7", account="work"),
+    "restore_messages": RestoreMessages(),
     "inspect_server": InspectServer(
         server="pbx.example.com:5061", account="work", fields={"allow_wildcard": True}
     ),
@@ -727,6 +732,7 @@ REPLIES: dict[str, msgspec.Struct] = {
     "history": HistoryPage(entries=(ENTRY, MISSED), total=102),
     "calls_deleted": CallsDeleted(deleted=2),
     "calls_restored": CallsRestored(restored=2),
+    "messages_restored": MessagesRestored(restored=2),
     "field_problems": FieldProblems(
         problems={"domain": "needed: it is the part of your address after the @"},
         password_place="the system's keyring",

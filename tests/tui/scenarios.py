@@ -185,6 +185,8 @@ STORIES: dict[str, tuple[str, ...]] = {
         "thread.new",
         "thread.write",
         "thread.delete",
+        "thread.delete_all",
+        "thread.restore",
     ),
     "people": (
         "contact.favourite",
@@ -1318,3 +1320,20 @@ async def _(stage: Stage) -> Done:
 async def _(stage: Stage) -> Done:
     await _threads(stage)
     return _on(stage, Confirm)
+
+
+@_for("thread.delete_all")
+async def _(stage: Stage) -> Done:
+    await _threads(stage)
+    asked = _on(stage, Confirm)
+    return lambda: asked() and "Delete all texts?" in stage.phone.text
+
+
+@_for("thread.restore")
+async def _(stage: Stage) -> Done:
+    await _threads(stage)
+    await stage.phone.press("delete")
+    await stage.phone.until(_on(stage, Confirm))
+    await stage.phone.press("y")
+    await stage.phone.sees("Deleted 1 text. U brings it back.")
+    return lambda: "Brought back 1 text." in stage.phone.text and "hello" in stage.phone.text

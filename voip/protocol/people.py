@@ -253,16 +253,33 @@ class MarkRead(Command, frozen=True, tag="mark_read"):
 
 
 class DeleteMessages(Command, frozen=True, tag="delete_messages"):
-    """Delete texts by their ids, for good."""
+    """Delete texts by their ids."""
 
     messages: tuple[str, ...]
 
 
 class DeleteThread(Command, frozen=True, tag="delete_thread"):
-    """Delete all texts of one person and an account, for good."""
+    """Delete all texts of one person and an account."""
 
     account: str
     address: str
+
+
+class DeleteAllMessages(Command, frozen=True, tag="delete_all_messages"):
+    """Delete all texts up to the one with the id `newest`; None is of all accounts.
+
+    A text that arrives while the user is asked stays.
+    """
+
+    newest: str
+    account: str | None = None
+
+
+class RestoreMessages(Command, frozen=True, tag="restore_messages"):
+    """Bring back the texts that were deleted last, within a minute.
+
+    The reply is `MessagesRestored`.
+    """
 
 
 class Messages(msgspec.Struct, frozen=True):
@@ -280,9 +297,15 @@ class Threads(msgspec.Struct, frozen=True):
 
 
 class MessagesDeleted(msgspec.Struct, frozen=True):
-    """Reply to `DeleteMessages` and `DeleteThread`."""
+    """Reply to `DeleteMessages`, `DeleteThread` and `DeleteAllMessages`."""
 
     count: int
+
+
+class MessagesRestored(msgspec.Struct, frozen=True):
+    """Reply to `RestoreMessages`: how many texts are back."""
+
+    restored: int
 
 
 class ContactsEvent(Event, frozen=True, tag="contacts"):
@@ -302,7 +325,7 @@ class LampEvent(Event, frozen=True, tag="lamp"):
 
 
 class UnreadEvent(Event, frozen=True, tag="unread"):
-    """Reports how many texts nobody has read, after texts came, were read or deleted."""
+    """Reports how many texts nobody has read: texts came, were read, deleted or brought back."""
 
     unread: int
 
@@ -373,6 +396,8 @@ AnyPeopleCommand = (
     | MarkRead
     | DeleteMessages
     | DeleteThread
+    | DeleteAllMessages
+    | RestoreMessages
     | SendRealtimeText
     | GetRealtimeText
 )

@@ -11,6 +11,7 @@ from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
 from voip.engine.messages.store import Which
 from voip.protocol.people import (
+    DeleteAllMessages,
     DeleteMessages,
     DeleteThread,
     GetMessages,
@@ -19,7 +20,9 @@ from voip.protocol.people import (
     MarkRead,
     Messages,
     MessagesDeleted,
+    MessagesRestored,
     RealtimeText,
+    RestoreMessages,
     SendMessage,
     SendRealtimeText,
     Threads,
@@ -83,6 +86,18 @@ async def _delete_thread(engine: Engine, command: DeleteThread) -> MessagesDelet
         return MessagesDeleted(await engine.texts.delete_thread(command.account, command.address))
 
 
+async def _delete_all(engine: Engine, command: DeleteAllMessages) -> MessagesDeleted:
+    with rows.refusals():
+        return MessagesDeleted(
+            await engine.texts.delete_all(command.account, _number(command.newest))
+        )
+
+
+async def _restore(engine: Engine, command: RestoreMessages) -> MessagesRestored:
+    with rows.refusals():
+        return MessagesRestored(await engine.texts.restore())
+
+
 async def _type(engine: Engine, command: SendRealtimeText) -> None:
     await engine.calls.realtime_texts.send(engine.calls.find(command.call), command.text)
 
@@ -117,6 +132,8 @@ HANDLERS: Handlers = {
     MarkRead: _mark_read,
     DeleteMessages: _delete,
     DeleteThread: _delete_thread,
+    DeleteAllMessages: _delete_all,
+    RestoreMessages: _restore,
     SendRealtimeText: _type,
     GetRealtimeText: _typed,
 }

@@ -23,6 +23,9 @@ _SCHEMA_VERSION = 7
 ERASED_AT_ONCE = 16 * 1024 * 1024
 """Size of a log in bytes that is written again in a tenth of a second."""
 
+UNDO_S = 60.0
+"""Seconds for which the last deletion can be undone."""
+
 # `words` is searched instead of the columns: SQLite folds the case of ASCII alone.
 # `deletions` has one row: the largest id before the last deletion, since no later call may
 # have the id of a deleted one; and 1 while deleted text may be left in the file.

@@ -13,7 +13,7 @@ from voip.background import Background
 from voip.causes import Cause, CauseKind
 from voip.engine.calls.reports import FindConnection, People
 from voip.engine.errors import Refusal
-from voip.engine.history.log import HistoryError
+from voip.engine.history.log import UNDO_S, HistoryError
 from voip.engine.hub import Hub
 from voip.engine.intake import asserted, party
 from voip.engine.messages.store import NewText, TextStore
@@ -80,10 +80,13 @@ class Texts:
         self._find_live = find_live
         self._background = Background()
         self._sending: dict[int, tuple[Role, asyncio.Future[TextSent | Cause]]] = {}
+        self._undo: asyncio.TimerHandle | None = None
         self.unread = self.store.unread()
 
     async def close(self) -> None:
         """Close the store; texts that are still sent count as failed."""
+        if self._undo is not None:
+            self._undo.cancel()
         await asyncio.to_thread(self._fail_unfinished)
         self.store.close()
 
@@ -230,22 +233,55 @@ class Texts:
         return await self._changed(await asyncio.to_thread(self.store.mark_read, account, thread))
 
     async def delete(self, ids: Sequence[int]) -> int:
-        """Delete texts for good; return how many there were.
+        """Delete texts; return how many there were.
 
         Raises:
             HistoryError: the file cannot be written.
         """
-        return await self._changed(await asyncio.to_thread(self.store.delete, ids))
+        return await self._delete(lambda: self.store.delete(ids))
 
     async def delete_thread(self, account: str, address: str) -> int:
-        """Delete the texts with one person for good; return how many there were.
+        """Delete the texts with one person; return how many there were.
 
         Raises:
             HistoryError: the file cannot be written.
         """
         thread = self.thread_of(address, account)
-        done = await asyncio.to_thread(self.store.delete_thread, account, thread)
-        return await self._changed(done)
+        return await self._delete(lambda: self.store.delete_thread(account, thread))
+
+    async def delete_all(self, account: str | None, newest: int) -> int:
+        """Delete the texts of one account or of all, up to one; return how many there were.
+
+        Raises:
+            HistoryError: the file cannot be written.
+        """
+        return await self._delete(lambda: self.store.delete_all(account, newest))
+
+    async def restore(self) -> int:
+        """Bring back the texts of the last deletion; return how many.
+
+        Raises:
+            Refusal: there are none.
+            HistoryError: the file cannot be written.
+        """
+        count = await asyncio.to_thread(self.store.restore)
+        if not count:
+            raise Refusal(
+                "nothing_deleted",
+                "there is nothing to bring back: a deleted text can be brought back for a "
+                "minute, and only what was deleted last",
+            )
+        return await self._changed(count)
+
+    async def _delete(self, delete: Callable[[], int]) -> int:
+        if self._undo is not None:
+            self._undo.cancel()
+        try:
+            count = await asyncio.to_thread(delete)
+        finally:
+            later = asyncio.get_running_loop().call_later
+            self._undo = later(UNDO_S, self.store.forget_deleted)
+        return await self._changed(count)
 
     async def _changed(self, count: int) -> int:
         if count:
