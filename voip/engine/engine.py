@@ -154,7 +154,7 @@ class Engine:
         )
         self.texts = Texts(
             self.hub, paths.history, self.workers, self.connections.find, self.look_ups,
-            self.blocked, self.registrations.find,
+            self.blocked, self.registrations.find, self.registrations,
         )  # fmt: skip
         reception = Reception(
             self.book, self.calls, self.connections.find, self.look_ups, self.blocked,
@@ -386,6 +386,7 @@ class Engine:
         event = self.connections.note(role, event)
         self._call_events.on_connection(role, event)
         self.registrations.on_connection(role, event)
+        self.texts.sending.on_connection(role, event)
         self.presence.on_connection(role, event)
 
     async def _restart(self, role: Role) -> None:
@@ -410,7 +411,7 @@ class Engine:
             self.ringer.on_ringing(role, on=False)
             self.trial.on_worker_down(role, reason)
             self._call_events.on_worker_down(role, reason)
-            self.texts.on_worker_down(role, reason)
+            self.texts.sending.on_worker_down(role, reason)
             self.registrations.on_worker_down(role)
             self.presence.on_worker_down(role)
             self.hub.publish(WorkerEvent(role=role, up=False, detail=reason))
