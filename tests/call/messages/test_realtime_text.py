@@ -57,6 +57,29 @@ async def test_both_see_what_is_typed_and_nobody_else_does(
     assert t140.RED in {packet.payload_type for packet in await capture.rtp()}
 
 
+async def test_text_has_keys_of_its_own_with_dtls(
+    capture: Capture, kamailio: Kamailio, new_phone: NewPhone, authority: Authority
+) -> None:
+    talk = await talking(new_phone, secure(kamailio, authority, media_keying="dtls"))
+    for phone, call in ((talk.alice, talk.a), (talk.bob, talk.b)):
+        await phone.until_call(lambda c: c.lock.closed and c.realtime_text)
+        report = await phone.client.get(GetLock(call=call), LockReport)
+        assert [(s.kind, s.srtp, s.keying) for s in report.streams] == [
+            ("audio", True, "dtls"), ("text", True, "dtls"),
+        ]  # fmt: skip
+    await talk.alice.client.ask(SendRealtimeText(call=talk.a, text=f"{_SECRET}\n"))
+    assert await typed(talk.bob, "\n") == f"{_SECRET}\n"
+    await talk.bob.client.ask(SendRealtimeText(call=talk.b, text="I see it\n"))
+    assert await typed(talk.alice, "\n") == "I see it\n"
+    await talk.alice.client.ask(Hold(call=talk.a, wait=True))
+    await talk.alice.client.ask(Resume(call=talk.a, wait=True))
+    await talk.alice.client.ask(SendRealtimeText(call=talk.a, text="Still?\n"))
+    assert (await typed(talk.bob, "?\n")).endswith("Still?\n")
+    await _caught(capture, talk)
+    for words in (_SECRET[:4], "I see it", "Still"):
+        assert await capture.shown(f'frame contains "{words}"') == []
+
+
 async def test_the_text_of_a_udp_account_can_be_read_on_the_way(
     capture: Capture, kamailio: Kamailio, new_phone: NewPhone
 ) -> None:
