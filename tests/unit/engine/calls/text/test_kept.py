@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 
 import pytest
@@ -117,10 +118,25 @@ async def test_text_is_saved_while_the_call_goes_on(
     await _write(standin, call, "two\n")
     # The timer of the second piece was due before this one was read.
     await _write(standin, call, "three\n")
-    with sqlite3.connect(standin.paths.history) as log:
+    with contextlib.closing(sqlite3.connect(standin.paths.history)) as log:
         rows = log.execute("SELECT text FROM typed_lines ORDER BY place").fetchall()
-    log.close()
     assert rows[:2] == [("one",), ("two",)]
+
+
+async def test_the_row_of_a_short_call_tells_of_its_text(standin: StandIn) -> None:
+    call = await _talking(standin)
+    await _write(standin, call, "Hi")
+    standin.remote_hangs_up(call)
+    assert (await standin.until_logged(call)).realtime_text
+
+
+async def test_text_goes_with_a_row_that_another_program_deletes(standin: StandIn) -> None:
+    call = await _talking(standin)
+    await _write(standin, call, "Geheimnis\n")
+    await _end(standin, call)
+    with contextlib.closing(sqlite3.connect(standin.paths.history)) as log, log:
+        log.execute("DELETE FROM calls")
+        assert log.execute("SELECT count(*) FROM typed_lines").fetchone() == (0,)
 
 
 async def test_text_goes_with_its_call_and_comes_back(standin: StandIn) -> None:
@@ -157,6 +173,9 @@ async def test_what_was_erased_leaves_no_trace_when_the_phone_ends(standin: Stan
     await _write(standin, call, "Geheimnis")
     await _write(standin, call, "\b" * 9 + "Hi\n")
     await _end(standin, call)
+    with contextlib.closing(sqlite3.connect(standin.paths.history)) as log:
+        # Pages may have been copied: the file is written again.
+        assert log.execute("SELECT traces FROM deletions").fetchone() == (1,)
     standin.engine.history.erase()
     assert not _is_in_the_files(standin, "Geheim")
     assert await _lines(standin, call) == [(False, "Hi")]
