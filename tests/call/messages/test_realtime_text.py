@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import socket
+
 import pytest
 
 from tests.call.messages.talking import Talk, secure, talking, typed, unsafe
 from tests.conftest import NewPhone
 from tests.support.media import t140
+from tests.support.media.srtp import KEY_BYTES, Srtp
 from tests.support.network.capture import Capture, ports_of
+from tests.support.peers import sip
 from tests.support.peers.farend import FarEnd
 from tests.support.peers.kamailio import Kamailio
 from tests.support.phone import Phone
@@ -16,7 +21,7 @@ from voip.client.errors import CommandFailed
 from voip.model import CallState
 from voip.protection import LockReport
 from voip.protocol.accounts import EditAccount
-from voip.protocol.calls import Hold, Resume
+from voip.protocol.calls import AnswerCall, Hold, Resume
 from voip.protocol.people import (
     SendRealtimeText,
 )
@@ -157,3 +162,42 @@ async def test_a_far_end_without_text_keeps_the_voice(phone: Phone, far: FarEnd,
     far.answers(far.session(far.offered) + line)
     active = await phone.until_call(lambda c: c.id == call and c.lock.closed)
     assert (active.state, active.realtime_text) == (CallState.ACTIVE, False)
+
+
+async def test_an_offer_within_a_call_keeps_the_payload_types_of_the_far_end(
+    phone: Phone, far: FarEnd
+) -> None:
+    position = len(phone.events)
+    await phone.client.ask(EditAccount(name="alice", fields={"realtime_text": True}))
+    await phone.until_registered("alice", position)
+    text = (
+        f"m=text 9 RTP/SAVP 112 111\r\n{sip.crypto()}\r\na=rtpmap:112 red/1000\r\n"
+        "a=fmtp:112 111/111/111/111/111\r\na=rtpmap:111 t140/1000\r\n"
+    )
+    session = far.session() + text
+    await far.calls('"Far" <sip:far@pbx.test>', session)
+    call = await phone.until_call(lambda c: c.state is CallState.INCOMING)
+    await phone.client.ask(AnswerCall(call=call.id))
+    await phone.until_call(lambda c: c.realtime_text and c.state is CallState.ACTIVE)
+    for command, direction in ((Hold, "recvonly"), (Resume, "sendrecv")):
+        far.will_answer(session.replace("sendrecv", direction))
+        await phone.client.ask(command(call=call.id, wait=True))
+        offer = far.reoffers()[-1].body
+        assert "RTP/SAVP 112 111\r\n" in offer
+        assert "a=fmtp:112 111/111/111/111/111\r\n" in offer
+        assert "a=rtpmap:111 t140/1000\r\n" in offer
+    # A far end that does not look at the numbers of an offer is heard.
+    head, marker, *rest = t140.Writer(level=0).packet(b"Hello")
+    packet = bytes([head, marker & 0x80 | 111, *rest])
+    port = re.search(r"m=text (\d+)", offer)
+    assert port is not None
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
+        ear.bind((far.server.host, 0))
+        ear.sendto(Srtp(bytes(KEY_BYTES)).protect(packet), (_host_of(offer), int(port[1])))
+        assert await typed(phone, "Hello") == "Hello"
+
+
+def _host_of(session: str) -> str:
+    address = re.search(r"c=IN IP4 (\S+)", session)
+    assert address is not None
+    return address[1]
