@@ -73,6 +73,7 @@ STORIES: dict[str, tuple[str, ...]] = {
         "call.keypad",
         "box.close",
         "call.text",
+        "call.kept_text",
         "call.send_rest",
         "call.play",
         "call.stop_playing",
@@ -1334,6 +1335,6 @@ async def _(stage: Stage) -> Done:
     await _threads(stage)
     await stage.phone.press("delete")
     await stage.phone.until(_on(stage, Confirm))
-    await stage.phone.press("y")
-    await stage.phone.sees("Deleted 1 text. U brings it back.")
-    return lambda: "Brought back 1 text." in stage.phone.text and "hello" in stage.phone.text
+    await stage.phone.press("down", "enter")
+    await stage.phone.sees("Nobody has written to you yet.")
+    return lambda: "Brought back" in stage.phone.text and "hello" in stage.phone.text

@@ -768,11 +768,12 @@ async def people(stage: Stage) -> None:
 
 async def writing(stage: Stage, is_kept: bool = False) -> str:
     """Have a call in which both sides can write; what they write stays if it `is_kept`."""
-    if stage.phone.app.state.account("texts") is None:
+    name = "kept" if is_kept else "texts"
+    if stage.phone.app.state.account(name) is None:
         fields = {"realtime_text": True, "keep_realtime_text": is_kept}
-        await stage.engine.add_account("texts", **fields)
+        await stage.engine.add_account(name, **fields)
     address = stage.address("Front desk", "100")
-    call = await stage.engine.incoming("texts", address)
+    call = await stage.engine.incoming(name, address)
     await stage.engine.client.ask(AnswerCall(call=call))
     await stage.phone.until(lambda: stage.state_of(call) is CallState.ACTIVE)
     await stage.phone.settle()

@@ -109,7 +109,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("call.text", "type text", "Write in the call, seen by both sides as it is typed", "K",
            _CALLS, with_call(ANSWERED, lambda s: s.call.realtime_text), 9),
     Action("call.kept_text", "read text", "Read the real-time text that was kept of this call", "K",
-           _CALLS, has_kept_text, 24),
+           _CALLS, has_kept_text, 8),
     Action("call.send_rest", "send tones", "Send the tones of the dial string that wait", "w",
            _CALLS, with_call((CallState.ACTIVE,), tones_wait), 5),
     Action("call.switch", "switch", "Switch to the next call, and hold the others", "s", _CALLS,
