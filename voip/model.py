@@ -356,7 +356,8 @@ class LogEntry(msgspec.Struct, frozen=True):
     """Row of the call log; `lock` is its state at the end of the call.
 
     `lock_was_open`: the lock was open at some moment after the answer.
-    `sign` is None for a call that never had a voice.
+    `sign` is None for a call that never had a voice. `realtime_text`: what was written
+    in it was kept.
     """
 
     id: str
@@ -374,6 +375,7 @@ class LogEntry(msgspec.Struct, frozen=True):
     lock_was_open: bool = False
     codec: str | None = None
     sign: Sign | None = None
+    realtime_text: bool = False
 
     @property
     def once_open(self) -> bool:

@@ -77,10 +77,14 @@ class Thread(msgspec.Struct, frozen=True):
 
 
 class TypedLine(msgspec.Struct, frozen=True):
-    """Line of one side; one that has not `ended` may still grow."""
+    """Line of one side; one that has not `ended` may still grow.
+
+    `time` is when it began, RFC 3339 in UTC.
+    """
 
     ours: bool
     text: str
+    time: str
     ended: bool = False
 
 
@@ -88,29 +92,40 @@ TypedLines = tuple[TypedLine, ...]
 """Lines of both sides in the order in which they began."""
 
 
-def with_typed(lines: TypedLines, ours: bool, text: str) -> TypedLines:
-    """Lines after one side has typed `text`."""
+def with_typed(lines: TypedLines, ours: bool, text: str, time: str) -> TypedLines:
+    """Newest lines after one side has typed `text`."""
+    return newest(all_with_typed(lines, ours, text, time))
+
+
+def all_with_typed(lines: TypedLines, ours: bool, text: str, time: str) -> TypedLines:
+    """Lines after one side has typed `text`, however many they are."""
     changed = list(lines)
     for char in text:
         if char == ERASE:
             _erase(changed, ours)
         else:
-            _add(changed, ours, char)
-    while len(changed) > MOST_LINES or sum(len(one.text) for one in changed) > MOST_CHARACTERS:
-        del changed[0]
+            _add(changed, ours, char, time)
     return tuple(changed)
 
 
-def _add(lines: list[TypedLine], ours: bool, char: str) -> None:
+def newest(lines: TypedLines) -> TypedLines:
+    """Lines without the first ones that are too many."""
+    first = max(0, len(lines) - MOST_LINES)
+    while sum(len(line.text) for line in lines[first:]) > MOST_CHARACTERS:
+        first += 1
+    return lines[first:]
+
+
+def _add(lines: list[TypedLine], ours: bool, char: str, time: str) -> None:
     place = growing(lines, ours)
     if place is None or (char != NEW_LINE and len(lines[place].text) >= LONGEST_LINE):
-        lines.append(TypedLine(ours, ""))
+        lines.append(TypedLine(ours, "", time))
         place = len(lines) - 1
     line = lines[place]
     if char == NEW_LINE:
-        lines[place] = TypedLine(ours, line.text, ended=True)
+        lines[place] = TypedLine(ours, line.text, line.time, ended=True)
     else:
-        lines[place] = TypedLine(ours, line.text + char)
+        lines[place] = TypedLine(ours, line.text + char, line.time)
 
 
 def growing(lines: Sequence[TypedLine], ours: bool) -> int | None:
@@ -132,7 +147,7 @@ def _erase(lines: list[TypedLine], ours: bool) -> None:
             continue
         text = line.text if line.ended else _shortened(line.text)
         if text:
-            lines[place] = TypedLine(ours, text)
+            lines[place] = TypedLine(ours, text, line.time)
         else:
             del lines[place]
         return

@@ -101,6 +101,7 @@ from voip.protocol.people import (
     ContactNumber,
     ContactsEvent,
     ContactsPage,
+    DeleteAllMessages,
     DeleteMessages,
     DeleteThread,
     DirectoryPage,
@@ -119,9 +120,11 @@ from voip.protocol.people import (
     MessageEvent,
     Messages,
     MessagesDeleted,
+    MessagesRestored,
     PersonPage,
     RealtimeText,
     RealtimeTextEvent,
+    RestoreMessages,
     SearchDirectory,
     SendMessage,
     SendRealtimeText,
@@ -610,6 +613,8 @@ COMMANDS: dict[str, AnyCommand] = {
     "mark_read": MarkRead(account="work", address="bob"),
     "delete_messages": DeleteMessages(messages=("7", "8")),
     "delete_thread": DeleteThread(account="work", address="bob"),
+    "delete_all_messages": DeleteAllMessages(newest="7", account="work"),
+    "restore_messages": RestoreMessages(),
     "inspect_server": InspectServer(
         server="pbx.example.com:5061", account="work", fields={"allow_wildcard": True}
     ),
@@ -738,6 +743,7 @@ REPLIES: dict[str, msgspec.Struct] = {
     "history": HistoryPage(entries=(ENTRY, MISSED), total=102),
     "calls_deleted": CallsDeleted(deleted=2),
     "calls_restored": CallsRestored(restored=2),
+    "messages_restored": MessagesRestored(restored=2),
     "field_problems": FieldProblems(
         problems={"domain": "needed: it is the part of your address after the @"},
         password_place="the system's keyring",
@@ -844,7 +850,10 @@ REPLIES: dict[str, msgspec.Struct] = {
     "message": FAILED_TEXT,
     "messages": Messages(messages=(FAILED_TEXT, TEXT), unread=1),
     "realtime_text": RealtimeText(
-        lines=(TypedLine(ours=True, text="Hi", ended=True), TypedLine(ours=False, text="Hel")),
+        lines=(
+            TypedLine(ours=True, text="Hi", time="2026-01-01T00:00:02Z", ended=True),
+            TypedLine(ours=False, text="Hel", time="2026-01-01T00:00:05Z"),
+        ),
         pieces=5,
     ),
     "threads": Threads(threads=(Thread(FAILED_TEXT, messages=2, unread=1),), unread=1),

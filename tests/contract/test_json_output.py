@@ -35,6 +35,8 @@ OF_COMMAND: dict[str, list[msgspec.Struct]] = {
     "history": [examples.REPLIES["history"]],
     "history --delete": [examples.REPLIES["calls_deleted"]],
     "history --delete-all": [examples.REPLIES["calls_deleted"]],
+    "messages --restore": [examples.REPLIES["messages_restored"]],
+    "text --show": [examples.REPLIES["realtime_text"]],
     "history --restore": [examples.REPLIES["calls_restored"]],
     "doctor": [examples.REPLIES["doctor"]],
     "call": [examples.REPLIES["call_report"]],

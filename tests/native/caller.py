@@ -103,8 +103,23 @@ class Caller:
     def _dialog(self, answer: sip.Message) -> sip.Dialog:
         return sip.Dialog(answer.get("From"), answer.get("To"), answer.get("Call-ID"), self.contact)
 
+    async def call_after(self, before: sip.Message, body: str) -> sip.Message:
+        """Answer to the offer of a new call, sent at once with the BYE of the one before."""
+        number = int(before.get("CSeq").split()[0]) + 1
+        goodbye = sip.within(self._dialog(before), "BYE", number, via=self._via, contact=self._own)
+        invite = self._request("INVITE", body)
+        self.connection.send(goodbye + invite)
+        [message] = sip.Parser().feed(invite)
+        return await self._answer(message.get("Call-ID"))
+
     def _send(self, method: str, body: str = "", **fields: Any) -> str:
-        data = sip.request(
+        data = self._request(method, body, **fields)
+        self.connection.send(data)
+        [message] = sip.Parser().feed(data)
+        return message.get("Call-ID")
+
+    def _request(self, method: str, body: str = "", **fields: Any) -> bytes:
+        return sip.request(
             method,
             self.contact,
             via=self._via,
@@ -113,9 +128,6 @@ class Caller:
             body=body,
             **fields,
         )
-        self.connection.send(data)
-        [message] = sip.Parser().feed(data)
-        return message.get("Call-ID")
 
     async def _answer(self, call_id: str) -> sip.Message:
         _, answer = await self.server.until(

@@ -13,13 +13,13 @@ from collections.abc import Awaitable, Callable
 from textual.command import CommandPalette
 from textual.widgets import Input
 
-from tests.tui.scenes import SCENES, Stage, at_setting, writing
+from tests.tui.scenes import SCENES, Stage, at_setting, kept_text, writing
 from tui.accounts.form import AccountForm
 from tui.accounts.trial import AccountTest
 from tui.accounts.trust import AccountTrust, DraftTrust
 from tui.calls.keypad import Keypad
 from tui.calls.lock import LockDetails
-from tui.calls.realtime_text import RealtimeTextBox
+from tui.calls.realtime_text import KeptTextBox, RealtimeTextBox
 from tui.calls.transfer import TransferTo
 from tui.messages.thread import ThreadBox
 from tui.messages.threads import ThreadsBox
@@ -73,6 +73,7 @@ STORIES: dict[str, tuple[str, ...]] = {
         "call.keypad",
         "box.close",
         "call.text",
+        "call.kept_text",
         "call.send_rest",
         "call.play",
         "call.stop_playing",
@@ -185,6 +186,8 @@ STORIES: dict[str, tuple[str, ...]] = {
         "thread.new",
         "thread.write",
         "thread.delete",
+        "thread.delete_all",
+        "thread.restore",
     ),
     "people": (
         "contact.favourite",
@@ -682,6 +685,12 @@ async def _(stage: Stage) -> Done:
     await stage.phone.press("delete")
     await stage.phone.until(lambda: rows.count() == count - 1)
     return lambda: rows.count() == count and "Brought back 1 call." in stage.phone.text
+
+
+@_for("call.kept_text")
+async def _(stage: Stage) -> Done:
+    await kept_text(stage)
+    return _on(stage, KeptTextBox)
 
 
 # Accounts
@@ -1312,3 +1321,20 @@ async def _(stage: Stage) -> Done:
 async def _(stage: Stage) -> Done:
     await _threads(stage)
     return _on(stage, Confirm)
+
+
+@_for("thread.delete_all")
+async def _(stage: Stage) -> Done:
+    await _threads(stage)
+    asked = _on(stage, Confirm)
+    return lambda: asked() and "Delete all texts?" in stage.phone.text
+
+
+@_for("thread.restore")
+async def _(stage: Stage) -> Done:
+    await _threads(stage)
+    await stage.phone.press("delete")
+    await stage.phone.until(_on(stage, Confirm))
+    await stage.phone.press("down", "enter")
+    await stage.phone.sees("Nobody has written to you yet.")
+    return lambda: "Brought back" in stage.phone.text and "hello" in stage.phone.text

@@ -31,7 +31,12 @@ from voip.protocol.calls import (
     TalkAside,
     TransferCall,
 )
-from voip.protocol.people import MarkFavourite, SendMessage
+from voip.protocol.people import (
+    MarkFavourite,
+    RealtimeTextEvent,
+    SendMessage,
+    SendRealtimeText,
+)
 from voip.texts import TextMessage
 
 _HOUR_S = 3600.0
@@ -761,12 +766,14 @@ async def people(stage: Stage) -> None:
     await stage.phone.sees("bob@elsewhere.example")
 
 
-async def writing(stage: Stage) -> str:
-    """Have a call in which both sides can write."""
-    if stage.phone.app.state.account("texts") is None:
-        await stage.engine.add_account("texts", realtime_text=True)
+async def writing(stage: Stage, is_kept: bool = False) -> str:
+    """Have a call in which both sides can write; what they write stays if it `is_kept`."""
+    name = "kept" if is_kept else "texts"
+    if stage.phone.app.state.account(name) is None:
+        fields = {"realtime_text": True, "keep_realtime_text": is_kept}
+        await stage.engine.add_account(name, **fields)
     address = stage.address("Front desk", "100")
-    call = await stage.engine.incoming("texts", address)
+    call = await stage.engine.incoming(name, address)
     await stage.engine.client.ask(AnswerCall(call=call))
     await stage.phone.until(lambda: stage.state_of(call) is CallState.ACTIVE)
     await stage.phone.settle()
@@ -786,6 +793,32 @@ async def realtime_text(stage: Stage) -> None:
     stage.engine.remote_types(call, "It is \ufffd who".encode())
     await stage.phone.sees("lost]")
     await stage.phone.settle()
+
+
+async def kept_text(stage: Stage) -> None:
+    """Have the cursor on a call in the log whose text was kept."""
+    call = await writing(stage, is_kept=True)
+    await stage.engine.client.ask(SendRealtimeText(call=call, text="Good mornimg\b\bng\n"))
+    theirs = stage.theirs("What can I do for you?")
+    stage.engine.remote_types(call, f"{theirs}\u2028It is \ufffd who".encode())
+    await stage.engine.until(RealtimeTextEvent, lambda event: event.text.endswith("who"))
+    stage.engine.remote_hangs_up(call)
+    await stage.engine.until_logged(call)
+    stage.phone.app.main.log_pane.rows.focus()
+
+    def is_there() -> bool:
+        entry = stage.phone.app.main.context().entry
+        return entry is not None and entry.id == call and entry.ended is not None
+
+    await stage.phone.until(is_there)
+
+
+@_scene
+async def kepttext(stage: Stage) -> None:
+    await stage.phone.to_main()
+    await kept_text(stage)
+    await stage.phone.press("K")
+    await stage.phone.sees("lost]")
 
 
 @_scene

@@ -17,13 +17,14 @@ from voip.texts import (
     with_typed,
 )
 
+_AT = "2026-01-01T00:00:00Z"
 _E = "e\N{COMBINING ACUTE ACCENT}"
 
 
 def _typed(*pieces: tuple[bool, str]) -> list[tuple[bool, str]]:
     lines: TypedLines = ()
     for ours, text in pieces:
-        lines = with_typed(lines, ours, text)
+        lines = with_typed(lines, ours, text, _AT)
     return [(line.ours, line.text) for line in lines]
 
 
@@ -62,16 +63,16 @@ def test_lines_are_as_both_sides_typed_them(
 
 
 def test_a_long_line_goes_on_in_the_next() -> None:
-    lines = with_typed((), True, "x" * (LONGEST_LINE + 1))
+    lines = with_typed((), True, "x" * (LONGEST_LINE + 1), _AT)
     assert [len(line.text) for line in lines] == [LONGEST_LINE, 1]
 
 
 def test_the_newest_lines_are_kept() -> None:
     many = "".join(f"{number}\n" for number in range(MOST_LINES + 5))
-    lines = with_typed((), False, many)
-    assert lines[0] == TypedLine(ours=False, text="5", ended=True)
+    lines = with_typed((), False, many, _AT)
+    assert lines[0] == TypedLine(ours=False, text="5", time=_AT, ended=True)
     assert len(lines) == MOST_LINES
-    long = with_typed((), False, ("y" * 400 + "\n") * 50)
+    long = with_typed((), False, ("y" * 400 + "\n") * 50, _AT)
     assert sum(len(line.text) for line in long) <= MOST_CHARACTERS
 
 
@@ -82,13 +83,13 @@ _text = st.text(st.sampled_from(["a", _E[-1], ERASE, NEW_LINE]), max_size=30)
 def test_pieces_may_be_cut_anywhere(pieces: list[tuple[bool, str]]) -> None:
     whole = cut = TypedLines()
     for ours, text in pieces:
-        whole = with_typed(whole, ours, text)
+        whole = with_typed(whole, ours, text, _AT)
         for char in text:
-            cut = with_typed(cut, ours, char)
+            cut = with_typed(cut, ours, char, _AT)
     assert whole == cut
 
 
 @given(st.text(st.sampled_from(["a", "b", NEW_LINE]), max_size=40))
 def test_everything_can_be_erased(text: str) -> None:
-    lines = with_typed((), True, text)
-    assert with_typed(lines, True, ERASE * len(text)) == ()
+    lines = with_typed((), True, text, _AT)
+    assert with_typed(lines, True, ERASE * len(text), _AT) == ()

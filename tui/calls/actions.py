@@ -10,7 +10,7 @@ from tui.calls.keypad import Keypad
 from tui.calls.lock import LockDetails
 from tui.calls.pane import Calls
 from tui.calls.past_lock import PastLock
-from tui.calls.realtime_text import RealtimeTextBox
+from tui.calls.realtime_text import KeptTextBox, RealtimeTextBox
 from tui.host import Command, Host
 from tui.keys.context import Context, Pane, past_call
 from tui.widgets.ask import AskText
@@ -67,6 +67,12 @@ async def _text(phone: Host, context: Context) -> None:
     if context.call is not None:
         call = context.call.call
         phone.push_screen(RealtimeTextBox(call.id, call.remote))
+
+
+async def _kept_text(phone: Host, context: Context) -> None:
+    entry = past_call(context)
+    if entry is not None:
+        phone.push_screen(KeptTextBox(entry))
 
 
 async def _lock(phone: Host, context: Context) -> None:
@@ -135,6 +141,7 @@ COMMANDS = {
     "call.switch": _switch,
     "call.keypad": _keypad,
     "call.text": _text,
+    "call.kept_text": _kept_text,
     "call.send_rest": _selected(lambda call: SendRest(call=call)),
     "call.play": _play,
     "call.record": _record,

@@ -1,8 +1,9 @@
-"""Real-time text of a call: both sides' lines, and keys that are sent as they are typed."""
+"""Real-time text: both sides' lines as they are typed, and what was kept of a call."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from textual import events
 
@@ -12,8 +13,8 @@ from tui.terminal.wrapping import Paragraph, paragraph
 from tui.widgets.list_box import ListBox
 from tui.widgets.prose import Prose
 from tui.widgets.screens import bindings_of
-from tui.words.phrases import who
-from voip.model import CallState, Party
+from tui.words.phrases import count, who
+from voip.model import CallState, LogEntry, Party
 from voip.protocol.client import NumberedEvent
 from voip.protocol.people import (
     MOST_CHARACTERS,
@@ -68,7 +69,7 @@ class RealtimeTextBox(ListBox[Prose]):
             return
         # The lines of the engine's answer may have the piece of an event that comes later.
         if event.piece == self._typed.pieces + 1:
-            lines = with_typed(self._typed.lines, event.ours, event.text)
+            lines = with_typed(self._typed.lines, event.ours, event.text, numbered.at)
             self._typed = RealtimeText(lines=lines, pieces=event.piece)
             self._write()
 
@@ -102,18 +103,49 @@ class RealtimeTextBox(ListBox[Prose]):
         for number, line in enumerate(lines):
             yield self._paragraph(line, has_cursor=can_write and number == place)
         if can_write and place is None:
-            yield self._paragraph(TypedLine(ours=True, text=""), has_cursor=True)
+            yield self._paragraph(TypedLine(ours=True, text="", time=""), has_cursor=True)
 
     def _paragraph(self, line: TypedLine, has_cursor: bool) -> Paragraph:
-        name = Part("you: ", "accent") if line.ours else Part(f"{self._them}: ", "strong")
-        parts: list[Part | str] = [name]
-        for number, text in enumerate(line.text.split(LOST)):
-            if number:
-                parts.append(Part(f"[{self.phone.glyphs.ellipsis} lost]", "warning"))
-            parts.append(text)
-        if has_cursor:
-            parts.append(_CURSOR)
-        return paragraph(*parts, hang=_HANG)
+        parts = _parts(line, self._them, self.phone.glyphs.ellipsis)
+        return paragraph(*parts, _CURSOR if has_cursor else "", hang=_HANG)
+
+
+class KeptTextBox(ListBox[Prose]):
+    """Lines that were kept of a call in the log, each with the time at which it began."""
+
+    name_of_screen = "kepttext"
+    BINDINGS = bindings_of("kepttext")
+
+    def __init__(self, entry: LogEntry) -> None:
+        super().__init__(Prose())
+        self._call = entry.id
+        self._them = who(entry.remote)
+        self.title_of_box = f"Real-time text: {self._them}"
+
+    def on_mount(self) -> None:
+        self.phone.later(self.reload())
+
+    async def reload(self) -> None:
+        typed = await self.phone.get(GetRealtimeText(call=self._call), RealtimeText)
+        if typed is None:
+            return
+        if typed.first:
+            command = f"offhook text {self._call} --show"
+            self.show_notice(f"The last {count(len(typed.lines), 'line')}; “{command}” has all.")
+        self.rows.show(map(self._paragraph, typed.lines))
+
+    def _paragraph(self, line: TypedLine) -> Paragraph:
+        began = datetime.fromisoformat(line.time).astimezone()
+        parts = _parts(line, self._them, self.phone.glyphs.ellipsis)
+        return paragraph(Part(f"{began:%H:%M:%S}  ", "muted"), *parts, hang=_HANG)
+
+
+def _parts(line: TypedLine, them: str, ellipsis: str) -> Iterator[Part | str]:
+    yield Part("you: ", "accent") if line.ours else Part(f"{them}: ", "strong")
+    for number, text in enumerate(line.text.split(LOST)):
+        if number:
+            yield Part(f"[{ellipsis} lost]", "warning")
+        yield text
 
 
 def _notice(state: CallState) -> str:

@@ -15,6 +15,7 @@ When = Callable[[Context], bool]
 LISTS = (
     "lock", "trust", "devices", "settings", "keys", "themes", "events", "event", "log", "guide",
     "threads", "thread", "contacts", "person", "realtime",
+    "kepttext",
 )  # fmt: skip
 
 
@@ -83,6 +84,13 @@ def has_lock(context: Context) -> bool:
         return context.connected and context.account is not None
     live = context.call is not None and context.call.ended is None
     return context.connected and (live or past_call(context) is not None)
+
+
+def has_kept_text(context: Context) -> bool:
+    """True if text of an ended call was kept, unless the key writes in another call."""
+    entry = past_call(context)
+    writes = with_call(ANSWERED, lambda shown: shown.call.realtime_text)(context)
+    return context.connected and not writes and entry is not None and entry.realtime_text
 
 
 def in_list(context: Context) -> bool:

@@ -7,7 +7,9 @@ from tui.keys.context import Context, Pane
 from tui.messages.thread import ThreadBox
 from tui.messages.threads import ThreadsBox
 from tui.widgets.screens import on_screen
+from voip.client import message_words
 from voip.model import Party
+from voip.protocol.people import MessagesRestored, RestoreMessages
 
 
 async def _open(phone: Host, context: Context) -> None:
@@ -30,11 +32,19 @@ def correspondent(context: Context) -> tuple[Party, str] | None:
     return None
 
 
+async def _restore(phone: Host, context: Context) -> None:
+    back = await phone.get(RestoreMessages(), MessagesRestored)
+    if back is not None:
+        phone.tell(f"Brought back {message_words.count(back.restored)}.")
+
+
 COMMANDS = {
     "phone.messages": _open,
     "message.write": _write,
     "thread.open": on_screen(ThreadsBox, lambda box: box.choose()),
     "thread.new": on_screen(ThreadsBox, lambda box: box.write()),
     "thread.delete": on_screen(ThreadsBox, lambda box: box.delete()),
+    "thread.delete_all": on_screen(ThreadsBox, lambda box: box.delete_all()),
+    "thread.restore": _restore,
     "thread.write": on_screen(ThreadBox, lambda box: box.write()),
 }

@@ -24,6 +24,7 @@ from voip.protocol.people import (
     MessageEvent,
     Messages,
     SendMessage,
+    UnreadEvent,
 )
 from voip.texts import TextMessage
 
@@ -60,8 +61,14 @@ class ThreadBox(LineBox[Prose]):
 
     def happened(self, numbered: NumberedEvent) -> None:
         event = numbered.event
-        if isinstance(event, MessageEvent) and event.message.account == self._account:
-            self.phone.later(self.reload())
+        match event:
+            case MessageEvent(message=message) if message.account == self._account:
+                self.phone.later(self.reload())
+            case UnreadEvent():
+                # Texts may have been deleted or brought back.
+                self.phone.later(self.reload())
+            case _:
+                pass
 
     def write(self) -> None:
         """Open the line to write in."""

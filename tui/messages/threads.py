@@ -17,6 +17,7 @@ from tui.words import phrases
 from voip.client import message_words
 from voip.protocol.client import NumberedEvent
 from voip.protocol.people import (
+    DeleteAllMessages,
     DeleteThread,
     GetThreads,
     MessageEvent,
@@ -25,6 +26,8 @@ from voip.protocol.people import (
     UnreadEvent,
 )
 from voip.texts import Thread
+
+_MANY = 2
 
 
 class ThreadRows(Lines):
@@ -145,25 +148,51 @@ class ThreadsBox(SearchBox[ThreadRows]):
         if thread is None:
             return
 
+        last = thread.last
+        command = DeleteThread(account=last.account, address=last.remote.uri)
+
         def done(yes: bool | None) -> None:
             if yes:
-                self.phone.later(self._delete(thread))
+                self.phone.later(self._delete(command))
 
         who = phrases.who(thread.last.remote)
         texts = message_words.count(thread.messages)
         self.phone.push_screen(
             Confirm(
                 f"Delete the texts with {who}?",
-                f"{texts} of account {thread.last.account}, for good: they cannot be brought back.",
+                f"{texts} of account {thread.last.account}. "
+                f"For a minute, {self._key_brings_back(thread.messages)}",
+                f"Delete {message_words.them(thread.messages)}",
+            ),
+            done,
+        )
+
+    def delete_all(self) -> None:
+        """Delete all texts, once the user has agreed."""
+        if not self._all:
+            self.phone.tell("There is no text to delete.")
+            return
+        command = DeleteAllMessages(newest=self._all[0].last.id)
+
+        def done(yes: bool | None) -> None:
+            if yes:
+                self.phone.later(self._delete(command))
+
+        self.phone.push_screen(
+            Confirm(
+                "Delete all texts?",
+                f"Those of all accounts. For a minute, {self._key_brings_back(_MANY)}",
                 "Delete them",
             ),
             done,
         )
 
-    async def _delete(self, thread: Thread) -> None:
-        last = thread.last
-        command = DeleteThread(account=last.account, address=last.remote.uri)
+    def _key_brings_back(self, number: int) -> str:
+        return f"{self.phone.shown_key('thread.restore')} brings {message_words.them(number)} back."
+
+    async def _delete(self, command: DeleteThread | DeleteAllMessages) -> None:
         gone = await self.phone.get(command, MessagesDeleted)
         if gone is not None:
-            self.phone.tell(f"Deleted {message_words.count(gone.count)}.")
+            texts = message_words.count(gone.count)
+            self.phone.tell(f"Deleted {texts}. {self._key_brings_back(gone.count)}")
             await self.reload()

@@ -24,7 +24,9 @@ from voip.protocol.people import (
     LookedUp,
     Messages,
     MessagesDeleted,
+    MessagesRestored,
     PersonPage,
+    RealtimeText,
     Threads,
 )
 from voip.protocol.phone import DoctorReport, EngineLog
@@ -47,6 +49,7 @@ def document() -> dict[str, Any]:
         "events": NumberedEvent,
         "trace": NumberedEvent,
         "text": NumberedEvent,
+        "text --show": RealtimeText,
         "history": HistoryPage,
         "history --delete": CallsDeleted,
         "history --delete-all": CallsDeleted,
@@ -76,6 +79,7 @@ def document() -> dict[str, Any]:
         "messages": Messages,
         "messages --threads": Threads,
         "messages --delete": MessagesDeleted,
+        "messages --restore": MessagesRestored,
         "block": BlockedCaller,
         "blocked": BlockedCallers,
         "devices": Devices,

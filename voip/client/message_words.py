@@ -30,6 +30,11 @@ def count(number: int) -> str:
     return f"{number:,} text{'' if number == 1 else 's'}"
 
 
+def them(number: int) -> str:
+    """Pronoun for a number of texts."""
+    return "it" if number == 1 else "them"
+
+
 def realtime(event: RealtimeTextEvent) -> str:
     """Real-time text in one line, and whose; “⌫” stands for an erased character."""
     typed = event.text.replace(NEW_LINE, " ⏎ ").replace(ERASE, "⌫").replace(LOST, "[lost]")

@@ -23,6 +23,7 @@ from voip.engine.calls.elsewhere.moves import Moves
 from voip.engine.calls.microphone_trial import MicrophoneTrial
 from voip.engine.calls.reports import CallEvents
 from voip.engine.calls.requests import Calls
+from voip.engine.calls.text.kept import KeptTexts
 from voip.engine.desktop.music import Music
 from voip.engine.files import settings
 from voip.engine.files.settings_file import SettingsFile
@@ -134,7 +135,8 @@ class Engine:
         self._hops = Hops(self.workers, names, self.registrations.find_target)
         self.book = CallBook(self.hub, self.history, lambda call: self.comparisons.recall(call))
         self._moves = Moves(self.book, self.workers)
-        self.calls = Calls(self.book, self.hub, self.workers, self.registrations)
+        kept_texts = KeptTexts(paths.history, self.registrations.keeps_realtime_text)
+        self.calls = Calls(self.book, self.hub, self.workers, self.registrations, kept_texts)
         self.listing = Listing(
             paths, self.hub, self.log_reader, self.registrations, self.connections.find,
             lambda: self.echo.uri, lambda: self.settings.contacts, self._warn,
@@ -152,7 +154,7 @@ class Engine:
         )
         self.texts = Texts(
             self.hub, paths.history, self.workers, self.connections.find, self.look_ups,
-            self.blocked, self.registrations.find,
+            self.blocked, self.registrations.find, self.registrations,
         )  # fmt: skip
         reception = Reception(
             self.book, self.calls, self.connections.find, self.look_ups, self.blocked,
@@ -234,6 +236,7 @@ class Engine:
         await asyncio.to_thread(self.log_reader.close)
         await self.deletions.close()
         await self.texts.close()
+        self.calls.realtime_texts.close()
         self.history.erase()
         self.history.close()
         log.info("the engine has ended")
@@ -387,6 +390,7 @@ class Engine:
         event = self.connections.note(role, event)
         self._call_events.on_connection(role, event)
         self.registrations.on_connection(role, event)
+        self.texts.sending.on_connection(role, event)
         self.presence.on_connection(role, event)
 
     async def _restart(self, role: Role) -> None:
@@ -411,7 +415,7 @@ class Engine:
             self.ringer.on_ringing(role, on=False)
             self.trial.on_worker_down(role, reason)
             self._call_events.on_worker_down(role, reason)
-            self.texts.on_worker_down(role, reason)
+            self.texts.sending.on_worker_down(role, reason)
             self.registrations.on_worker_down(role)
             self.presence.on_worker_down(role)
             self.publishing.on_worker_down(role)

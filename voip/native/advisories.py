@@ -102,4 +102,14 @@ ADVISORIES = (
         "null dereference after a registrar told an address that is none",
         ("0073-addresses-that-a-registrar-tells",),
     ),
+    Advisory(
+        "pjproject 65a2787aa, dc51805e8, 34870b2f3, aed27c1ce",
+        "real-time text without its repetitions, cut off, or lost without a mark",
+        ("0141-texts-that-are-said-again", "0142-texts-that-were-lost"),
+    ),
+    Advisory(
+        "pjproject #5124",
+        "real-time text of several streams that nobody can tell apart",
+        not_reachable="a call has one stream of text at most",
+    ),
 )

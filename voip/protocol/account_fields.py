@@ -278,6 +278,11 @@ class WrittenAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         "Both sides can write, and see each character as it is typed.",
         "Some servers refuse calls that offer it.",
     )] = False
+    keep_realtime_text: Annotated[bool, Field(
+        "Keep real-time text",
+        "What both sides write in a call stays in the call log. A change holds from the next "
+        "call on.",
+    )] = False
     forward_always: Annotated[str | None, Field(
         "Forward all calls to", "Number or address to which every call is sent on.",
         empty=_NO_FORWARD, metavar="TARGET", longest=255,
@@ -398,7 +403,7 @@ ENGINE_ONLY: Final = frozenset(
     (
         "call_waiting", "forward_always", "forward_busy", "forward_unanswered", "forward_after_s",
         "auto_answer", "auto_answer_from", "pickup", "pickup_group", "park", "retrieve",
-        "voicemail", "text_messages", "lamps", "publish_state",
+        "voicemail", "text_messages", "keep_realtime_text", "lamps", "publish_state",
     )
 )  # fmt: skip
 """Fields about incoming calls and texts, presence, and feature codes, which no worker knows."""

@@ -253,16 +253,33 @@ class MarkRead(Command, frozen=True, tag="mark_read"):
 
 
 class DeleteMessages(Command, frozen=True, tag="delete_messages"):
-    """Delete texts by their ids, for good."""
+    """Delete texts by their ids."""
 
     messages: tuple[str, ...]
 
 
 class DeleteThread(Command, frozen=True, tag="delete_thread"):
-    """Delete all texts of one person and an account, for good."""
+    """Delete all texts of one person and an account."""
 
     account: str
     address: str
+
+
+class DeleteAllMessages(Command, frozen=True, tag="delete_all_messages"):
+    """Delete all texts up to the one with the id `newest`; None is of all accounts.
+
+    A text that arrives while the user is asked stays.
+    """
+
+    newest: str
+    account: str | None = None
+
+
+class RestoreMessages(Command, frozen=True, tag="restore_messages"):
+    """Bring back the texts that were deleted last, within a minute.
+
+    The reply is `MessagesRestored`.
+    """
 
 
 class Messages(msgspec.Struct, frozen=True):
@@ -280,9 +297,15 @@ class Threads(msgspec.Struct, frozen=True):
 
 
 class MessagesDeleted(msgspec.Struct, frozen=True):
-    """Reply to `DeleteMessages` and `DeleteThread`."""
+    """Reply to `DeleteMessages`, `DeleteThread` and `DeleteAllMessages`."""
 
     count: int
+
+
+class MessagesRestored(msgspec.Struct, frozen=True):
+    """Reply to `RestoreMessages`: how many texts are back."""
+
+    restored: int
 
 
 class ContactsEvent(Event, frozen=True, tag="contacts"):
@@ -302,7 +325,7 @@ class LampEvent(Event, frozen=True, tag="lamp"):
 
 
 class UnreadEvent(Event, frozen=True, tag="unread"):
-    """Reports how many texts nobody has read, after texts came, were read or deleted."""
+    """Reports how many texts nobody has read: texts came, were read, deleted or brought back."""
 
     unread: int
 
@@ -323,16 +346,25 @@ class SendRealtimeText(Command, frozen=True, tag="realtime_text"):
 
 
 class GetRealtimeText(Command, frozen=True, tag="get_realtime_text"):
-    """Request what both sides of a call have written. The reply is `RealtimeText`."""
+    """Request what both sides of a call have written. The reply is `RealtimeText`.
+
+    An ended call has text if its account keeps it. `before` is the `first` of a reply,
+    for the lines before those.
+    """
 
     call: str
+    before: int | None = None
 
 
 class RealtimeText(msgspec.Struct, frozen=True):
-    """Reply to `GetRealtimeText`: the last lines of a call, from the first `pieces`."""
+    """Reply to `GetRealtimeText`: the last lines of a call, from the first `pieces`.
+
+    `first` counts the lines before these.
+    """
 
     lines: TypedLines
     pieces: int = 0
+    first: int = 0
 
 
 class RealtimeTextEvent(Event, frozen=True, tag="realtime_text"):
@@ -364,6 +396,8 @@ AnyPeopleCommand = (
     | MarkRead
     | DeleteMessages
     | DeleteThread
+    | DeleteAllMessages
+    | RestoreMessages
     | SendRealtimeText
     | GetRealtimeText
 )

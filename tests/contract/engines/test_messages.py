@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from tests.contract.engines.sides import ACCOUNT, BOB, Side
 from voip.client.errors import CommandFailed
 from voip.model import CallState
 from voip.protocol.people import (
+    DeleteAllMessages,
     DeleteMessages,
     DeleteThread,
     GetMessages,
@@ -16,7 +18,9 @@ from voip.protocol.people import (
     MarkRead,
     Messages,
     MessagesDeleted,
+    MessagesRestored,
     RealtimeText,
+    RestoreMessages,
     SendMessage,
     SendRealtimeText,
     Threads,
@@ -48,6 +52,15 @@ async def test_texts_come_are_answered_and_deleted(side: Side) -> None:
     deleted = await client.get(DeleteThread(account=ACCOUNT, address=BOB_S), MessagesDeleted)
     assert deleted.count == 1
     assert (await client.get(GetThreads(), Threads)).threads == ()
+    restored = await client.get(RestoreMessages(), MessagesRestored)
+    assert restored.restored == 1
+    (back,) = (await client.get(GetMessages(), Messages)).messages
+    assert back == msgspec.structs.replace(first, unread=False)
+    with pytest.raises(CommandFailed) as nothing:
+        await client.get(RestoreMessages(), MessagesRestored)
+    assert nothing.value.kind == "nothing_deleted"
+    command = DeleteAllMessages(newest=first.id, account=ACCOUNT)
+    assert (await client.get(command, MessagesDeleted)).count == 1
 
 
 async def test_a_call_without_real_time_text_says_why(side: Side) -> None:
@@ -68,4 +81,4 @@ async def test_a_call_without_real_time_text_says_why(side: Side) -> None:
     await side.engine.until_logged(call)
     with pytest.raises(CommandFailed) as ended:
         await client.get(GetRealtimeText(call=call), RealtimeText)
-    assert ended.value.kind == "no_call"
+    assert ended.value.kind == "no_text"

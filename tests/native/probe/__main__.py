@@ -258,7 +258,7 @@ class Probe:
             codecs=[codec.codecId for codec in self.endpoint.codecEnum2()],
         )
         while self._obey():
-            self.endpoint.libHandleEvents(_POLL_MS)
+            self.endpoint.libHandleEvents(self.settings.get("poll_ms", _POLL_MS))
             if names := pj.takeLookups():
                 report("lookup", names=list(names))
             for call in self.calls:

@@ -126,7 +126,7 @@ def _values(name: str, kind: Any) -> list[Any]:
         )
         return [*usual, distrusted]
     if kind is LogEntry:
-        return [_ENTRY, _ANSWERED]
+        return [_ENTRY, _ANSWERED, msgspec.structs.replace(_ANSWERED, realtime_text=True)]
     if kind is Conference:
         return [
             _conference(),

@@ -12,6 +12,7 @@ from voip.client import message_words, oneshot
 from voip.client.errors import CommandFailed
 from voip.protocol.client import ErrorInfo
 from voip.protocol.people import (
+    DeleteAllMessages,
     DeleteMessages,
     DeleteThread,
     GetMessages,
@@ -19,6 +20,8 @@ from voip.protocol.people import (
     MarkRead,
     Messages,
     MessagesDeleted,
+    MessagesRestored,
+    RestoreMessages,
     SendMessage,
     Threads,
 )
@@ -62,9 +65,11 @@ def message(target: str, text: str, account: str | None, back: bool, as_json: bo
 @click.option("--limit", default=50, type=click.IntRange(1, 1000), show_default=True)
 @click.option("--mark-read", is_flag=True, help="The texts that are shown count as read.")
 @click.option("--delete", "deleted", multiple=True, metavar="ID",
-              help="Delete this text for good, by the number in the first column.")  # fmt: skip
-@click.option("--delete-all", is_flag=True, help="Delete all texts with this person for good.")
+              help="Delete this text, by the number in the first column.")  # fmt: skip
+@click.option("--delete-all", is_flag=True,
+              help="Delete all texts, of --account or --with this person.")  # fmt: skip
 @click.option("--yes", "sure", is_flag=True, help="Delete all without asking.")
+@click.option("--restore", is_flag=True, help="Bring back what was deleted last, for a minute.")
 @json_option
 def messages(
     account: str | None,
@@ -77,6 +82,7 @@ def messages(
     deleted: tuple[str, ...],
     delete_all: bool,
     sure: bool,
+    restore: bool,
     as_json: bool,
 ) -> None:
     """Show text messages, newest first."""
@@ -86,11 +92,10 @@ def messages(
         _delete(DeleteMessages(messages=deleted), as_json)
         return
     if delete_all:
-        if account is None or address is None:
-            raise click.UsageError("--delete-all goes with --account and --with")
-        if not sure:
-            confirm_deletion(f"Delete all texts with {address} for good?")
-        _delete(DeleteThread(account=account, address=address), as_json)
+        _delete_all(account, address, sure, as_json)
+        return
+    if restore:
+        _restore(as_json)
         return
     if threads:
         _show_threads(limit, as_json)
@@ -109,12 +114,37 @@ def messages(
             oneshot.ask(MarkRead(account=of, address=uri))
 
 
-def _delete(command: DeleteMessages | DeleteThread, as_json: bool) -> None:
+def _delete_all(account: str | None, address: str | None, sure: bool, as_json: bool) -> None:
+    whose = f" of account {account}" if account is not None else ""
+    if account is not None and address is not None:
+        if not sure:
+            confirm_deletion(f"Delete all texts{whose} with {address}?")
+        _delete(DeleteThread(account=account, address=address), as_json)
+        return
+    page = oneshot.get(GetMessages(account=account, limit=1), Messages)
+    if page.messages and not sure:
+        confirm_deletion(f"Delete all texts{whose}?")
+    newest = page.messages[0].id if page.messages else "0"
+    _delete(DeleteAllMessages(newest=newest, account=account), as_json)
+
+
+def _delete(command: DeleteMessages | DeleteThread | DeleteAllMessages, as_json: bool) -> None:
     gone = oneshot.get(command, MessagesDeleted)
     if as_json:
         print_json(gone)
     else:
         click.echo(f"deleted {message_words.count(gone.count)}")
+    if gone.count:
+        back = f"brings {message_words.them(gone.count)} back for a minute"
+        click.echo(f"“offhook messages --restore” {back}", err=True)
+
+
+def _restore(as_json: bool) -> None:
+    back = oneshot.get(RestoreMessages(), MessagesRestored)
+    if as_json:
+        print_json(back)
+    else:
+        click.echo(f"brought back {message_words.count(back.restored)}")
 
 
 def _show_threads(limit: int, as_json: bool) -> None:

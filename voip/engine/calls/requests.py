@@ -16,6 +16,7 @@ from voip.engine.calls.elsewhere.transfers import Transfers
 from voip.engine.calls.live import LiveCall, Voice
 from voip.engine.calls.placing import Placing, Servers
 from voip.engine.calls.post_dial import PostDialling
+from voip.engine.calls.text.kept import KeptTexts
 from voip.engine.calls.text.realtime import RealtimeTexts
 from voip.engine.errors import Refusal
 from voip.engine.files.sound_files import PlayedFile
@@ -63,6 +64,7 @@ class Calls:
         hub: Hub,
         workers: dict[Role, Supervisor],
         servers: Servers,
+        kept_texts: KeptTexts,
     ) -> None:
         self._servers = servers
         self._book = book
@@ -75,7 +77,7 @@ class Calls:
         self.replacing = Replacing(book, hub, self._ask, self, self._microphone)
         self._background = Background()
         self._post_dialling = PostDialling(book, hub, self._ask)
-        self.realtime_texts = RealtimeTexts(book, hub, self._ask)
+        self.realtime_texts = RealtimeTexts(book, hub, self._ask, kept_texts)
         self.placing = Placing(book, workers, servers, self._microphone, self._post_dialling)
 
     async def take_over(

@@ -11,6 +11,7 @@ from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
 from voip.engine.messages.store import Which
 from voip.protocol.people import (
+    DeleteAllMessages,
     DeleteMessages,
     DeleteThread,
     GetMessages,
@@ -19,7 +20,9 @@ from voip.protocol.people import (
     MarkRead,
     Messages,
     MessagesDeleted,
+    MessagesRestored,
     RealtimeText,
+    RestoreMessages,
     SendMessage,
     SendRealtimeText,
     Threads,
@@ -83,12 +86,36 @@ async def _delete_thread(engine: Engine, command: DeleteThread) -> MessagesDelet
         return MessagesDeleted(await engine.texts.delete_thread(command.account, command.address))
 
 
+async def _delete_all(engine: Engine, command: DeleteAllMessages) -> MessagesDeleted:
+    with rows.refusals():
+        return MessagesDeleted(
+            await engine.texts.delete_all(command.account, _number(command.newest))
+        )
+
+
+async def _restore(engine: Engine, command: RestoreMessages) -> MessagesRestored:
+    with rows.refusals():
+        return MessagesRestored(await engine.texts.restore())
+
+
 async def _type(engine: Engine, command: SendRealtimeText) -> None:
     await engine.calls.realtime_texts.send(engine.calls.find(command.call), command.text)
 
 
 async def _typed(engine: Engine, command: GetRealtimeText) -> RealtimeText:
-    return engine.calls.realtime_texts.typed(engine.calls.find(command.call))
+    texts, call = engine.calls.realtime_texts, engine.book.find(command.call)
+    if call is not None and command.before is None:
+        return texts.typed(call)
+    number = rows.number_of(command.call)
+    with rows.refusals():
+        found = await texts.kept(number, command.before) if number is not None else RealtimeText(())
+    if not found.lines and command.before is None:
+        raise Refusal(
+            "no_text",
+            f"no real-time text of call {command.call} is kept: an account keeps that of its "
+            "calls with “keep_realtime_text”",
+        )
+    return found
 
 
 def _number(text: str) -> int:
@@ -105,6 +132,8 @@ HANDLERS: Handlers = {
     MarkRead: _mark_read,
     DeleteMessages: _delete,
     DeleteThread: _delete_thread,
+    DeleteAllMessages: _delete_all,
+    RestoreMessages: _restore,
     SendRealtimeText: _type,
     GetRealtimeText: _typed,
 }

@@ -27,8 +27,13 @@ _MEMORY = """
 ATTACH ':memory:' AS kept;
 CREATE TABLE kept.calls AS SELECT * FROM main.calls WHERE false;
 CREATE UNIQUE INDEX kept.calls_by_id ON calls (id);
+CREATE TABLE kept.typed_lines AS SELECT * FROM main.typed_lines WHERE false;
+CREATE INDEX kept.typed_lines_by_call ON typed_lines (call);
 CREATE TABLE kept.chosen (id INTEGER PRIMARY KEY);
 """
+
+_MOVED = (("typed_lines", "call"), ("calls", "id"))
+"""Tables that have rows of calls, each with its column of their ids."""
 
 
 class DeletedRows:
@@ -98,7 +103,8 @@ class DeletedRows:
         """Delete the chosen rows in place of those of the last deletion."""
         with self._writing():
             db = self._connection()
-            db.execute("DELETE FROM kept.calls")
+            for table, _ in _MOVED:
+                db.execute(f"DELETE FROM kept.{table}")  # noqa: S608
             # The newest row may go: no later call may have its id.
             db.execute(
                 "UPDATE deletions SET traces = 1, "
@@ -143,7 +149,7 @@ class DeletedRows:
 
     def _move(self, db: sqlite3.Connection, source: str, target: str) -> None:
         slice_ = "SELECT id FROM kept.chosen WHERE id > ? ORDER BY id LIMIT ?"
-        rows = "WHERE id IN (SELECT id FROM kept.chosen WHERE id > ? AND id <= ?)"
+        rows = "IN (SELECT id FROM kept.chosen WHERE id > ? AND id <= ?)"
         last = 0
         while not self._stopping.is_set():
             (upto,) = db.execute(f"SELECT max(id) FROM ({slice_})", (last, _SLICE)).fetchone()  # noqa: S608
@@ -152,11 +158,17 @@ class DeletedRows:
             began = time.monotonic()
             with db:
                 db.execute("BEGIN IMMEDIATE")
-                db.execute(
-                    f"INSERT INTO {target}.calls SELECT * FROM {source}.calls {rows}",  # noqa: S608
-                    (last, upto),
-                )
-                db.execute(f"DELETE FROM {source}.calls {rows}", (last, upto))  # noqa: S608
+                for table, column in _MOVED:
+                    db.execute(
+                        f"INSERT INTO {target}.{table} "  # noqa: S608
+                        f"SELECT * FROM {source}.{table} WHERE {column} {rows}",
+                        (last, upto),
+                    )
+                for table, column in _MOVED:
+                    db.execute(
+                        f"DELETE FROM {source}.{table} WHERE {column} {rows}",  # noqa: S608
+                        (last, upto),
+                    )
             last = upto
             # SQLite lets nobody queue for its lock: without a rest, the engine's turn to
             # write would not come.

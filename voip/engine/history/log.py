@@ -10,6 +10,7 @@ import logging
 import sqlite3
 from pathlib import Path
 
+from voip.engine.history import typed_lines
 from voip.model import Direction, LogEntry, NameFrom, Outcome, Party, rfc3339
 from voip.protection import LockState, Sign
 from voip.security.imitation import imitates, inert, inert_address
@@ -21,6 +22,9 @@ _SCHEMA_VERSION = 7
 
 ERASED_AT_ONCE = 16 * 1024 * 1024
 """Size of a log in bytes that is written again in a tenth of a second."""
+
+UNDO_S = 60.0
+"""Seconds for which the last deletion can be undone."""
 
 # `words` is searched instead of the columns: SQLite folds the case of ASCII alone.
 # `deletions` has one row: the largest id before the last deletion, since no later call may
@@ -157,6 +161,7 @@ class History:
         if version in (1, 2, 3, 4, 5):
             self._db.executescript(_RENAME_SIGNS)
         self._db.executescript(_SCHEMA)
+        self._db.executescript(typed_lines.SCHEMA)
         self._db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
         self.erase()
 
@@ -242,7 +247,8 @@ class History:
         Raises:
             KeyError: there is none.
         """
-        row = self._db.execute("SELECT * FROM calls WHERE id = ?", (call_id,)).fetchone()
+        select = f"SELECT *, {typed_lines.HAS_LINES} FROM calls WHERE id = ?"  # noqa: S608
+        row = self._db.execute(select, (call_id,)).fetchone()
         if row is None:
             raise KeyError(call_id)
         return entry_of(row)
@@ -307,7 +313,7 @@ def party_of(row: sqlite3.Row) -> Party:
 
 
 def entry_of(row: sqlite3.Row) -> LogEntry:
-    """Convert a row of `calls`, with all columns, to a client's log entry."""
+    """Convert a row of `calls`, with all columns and `HAS_LINES`, to a client's log entry."""
     end = row["ended"]
     answered = row["answered"]
     return LogEntry(
@@ -326,4 +332,5 @@ def entry_of(row: sqlite3.Row) -> LogEntry:
         lock_was_open=bool(row["lock_was_open"]),
         codec=row["codec"],
         sign=Sign(row["sign"]) if row["sign"] else None,
+        realtime_text=bool(row["has_lines"]),
     )

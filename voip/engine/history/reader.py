@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from voip.engine.history.log import HistoryError, entry_of, keep_no_traces, party_of
+from voip.engine.history.typed_lines import HAS_LINES
 from voip.model import Direction, LogEntry, Outcome, Party, rfc3339
 from voip.protocol.people import LastCall
 from voip.security.text import fold
@@ -81,7 +82,10 @@ class HistoryReader:
         newer = "" if before is None else " AND id < ?"
         bounds = [] if before is None else [before]
         # Only bound values come from outside.
-        select = f"SELECT * FROM calls WHERE {where}{newer} ORDER BY id DESC LIMIT ? OFFSET ?"  # noqa: S608
+        select = (
+            f"SELECT *, {HAS_LINES} FROM calls "  # noqa: S608
+            f"WHERE {where}{newer} ORDER BY id DESC LIMIT ? OFFSET ?"
+        )
         count = f"SELECT count(*) FROM calls WHERE {where}"  # noqa: S608
         with self._at_one_moment():
             rows = self._rows(select, (*values, *bounds, limit, offset))

@@ -11,15 +11,12 @@ from typing import Any
 from voip.background import Background
 from voip.engine.errors import Refusal
 from voip.engine.history.deletion import DeletedRows
-from voip.engine.history.log import HistoryError
+from voip.engine.history.log import UNDO_S, HistoryError
 from voip.engine.history.reader import Conditions
 from voip.engine.hub import Hub
 from voip.protocol.calls import RowsDeletedEvent, RowsRestoredEvent
 
 log = logging.getLogger(__name__)
-
-UNDO_S = 60.0
-"""Seconds for which the last deletion can be undone."""
 
 _AGAIN_S = 5.0
 _MOST_NAMED = 100

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -97,6 +98,7 @@ class TextStore:
             # A sender is told that a text is kept: it must outlive a loss of power.
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.executescript(_SCHEMA)
+        self._deleted: list[dict[str, Any]] = []
 
     def close(self) -> None:
         with self._lock:
@@ -129,7 +131,7 @@ class TextStore:
     def finish(
         self, number: int, state: TextState, code: int | None, cause: Cause | None
     ) -> TextMessage | None:
-        """Note the end of a text that was sent; None if it was deleted.
+        """Note the end of a text that was sent; None if it was deleted meanwhile.
 
         Raises:
             HistoryError: it could not be written.
@@ -141,6 +143,9 @@ class TextStore:
                 "UPDATE texts SET state = ?, code = ?, cause = ? WHERE id = ?",
                 (state, code, kept, number),
             )
+            for row in self._deleted:
+                if row["id"] == number:
+                    row.update(state=state, code=code, cause=kept)
             return self._message(number) if done.rowcount else None
 
     def fail_unfinished(self, cause: Cause) -> int:
@@ -175,12 +180,9 @@ class TextStore:
         Raises:
             HistoryError: the file cannot be written.
         """
-        with self._using("written"), self._db:
-            self._db.execute("BEGIN IMMEDIATE")
-            done = self._db.executemany("DELETE FROM texts WHERE id = ?", ((n,) for n in ids))
-            self._note_traces()
-        self._erase()
-        return done.rowcount
+        return self._delete(
+            "id IN (SELECT value FROM json_each(?))", msgspec.json.encode(ids).decode()
+        )
 
     def delete_thread(self, account: str, thread: str) -> int:
         """Delete all texts of a thread; return how many there were.
@@ -188,14 +190,50 @@ class TextStore:
         Raises:
             HistoryError: the file cannot be written.
         """
+        return self._delete("account = ? AND thread = ?", account, thread)
+
+    def delete_all(self, account: str | None, newest: int) -> int:
+        """Delete all texts up to the text `newest`, of one account or of all.
+
+        Raises:
+            HistoryError: the file cannot be written.
+        """
+        return self._delete("account = coalesce(?, account) AND id <= ?", account, newest)
+
+    def restore(self) -> int:
+        """Bring back the texts of the last deletion; return how many there were.
+
+        Raises:
+            HistoryError: the file cannot be written.
+        """
         with self._using("written"), self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            done = self._db.execute(
-                "DELETE FROM texts WHERE account = ? AND thread = ?", (account, thread)
-            )
-            self._note_traces()
+            for row in self._deleted:
+                columns, marks = ", ".join(row), ", ".join("?" * len(row))
+                # A request that was received again meanwhile stays as it is.
+                sql = f"INSERT OR IGNORE INTO texts ({columns}) VALUES ({marks})"  # noqa: S608
+                self._db.execute(sql, tuple(row.values()))
+        count = len(self._deleted)
+        self._deleted = []
+        return count
+
+    def forget_deleted(self) -> None:
+        """Drop the texts of the last deletion; they cannot be brought back."""
+        with self._lock:
+            self._deleted = []
+
+    def _delete(self, condition: str, *values: str | int | None) -> int:
+        with self._using("written"):
+            with self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                # Only bound values come from outside.
+                sql = f"DELETE FROM texts WHERE {condition} RETURNING *"  # noqa: S608
+                rows = [dict(row) for row in self._db.execute(sql, values).fetchall()]
+                self._note_traces()
+            # Only once they are gone: a deletion that failed has nothing to bring back.
+            self._deleted = rows or self._deleted
         self._erase()
-        return done.rowcount
+        return len(rows)
 
     def unread(self) -> int:
         """Count the texts that nobody has read.

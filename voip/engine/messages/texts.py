@@ -11,11 +11,13 @@ from pathlib import Path
 
 from voip.background import Background
 from voip.causes import Cause, CauseKind
+from voip.engine.calls.placing import Servers
 from voip.engine.calls.reports import FindConnection, People
 from voip.engine.errors import Refusal
-from voip.engine.history.log import HistoryError
+from voip.engine.history.log import UNDO_S, HistoryError
 from voip.engine.hub import Hub
 from voip.engine.intake import asserted, party
+from voip.engine.messages.sending import Sending
 from voip.engine.messages.store import NewText, TextStore
 from voip.engine.reception.blocked import BlockedCallers
 from voip.engine.registration.live import Live
@@ -45,15 +47,14 @@ _OK = 200
 _NOT_ALLOWED = 405
 _UNAVAILABLE = 503
 _DECLINE = 603
-_END_S = 45.0
-"""Longest wait for the end of a text: SIP gives a request up after 32 s."""
 
 
 class Texts:
     """Text messages: those that are received are kept before they are answered.
 
     `find_connection` returns SIP connections that workers reported, `find_live` an
-    account by name; `people` names the senders, `blocked` lists those to decline.
+    account by name, `servers` its targets; `people` names the senders, `blocked` lists
+    those to decline.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Texts:
         people: People,
         blocked: BlockedCallers,
         find_live: Callable[[str], Live | None],
+        servers: Servers,
     ) -> None:
         """Prepare to use a log that a `History` has opened already.
 
@@ -79,11 +81,14 @@ class Texts:
         self._blocked = blocked
         self._find_live = find_live
         self._background = Background()
-        self._sending: dict[int, tuple[Role, asyncio.Future[TextSent | Cause]]] = {}
+        self.sending = Sending(workers, servers)
+        self._undo: asyncio.TimerHandle | None = None
         self.unread = self.store.unread()
 
     async def close(self) -> None:
         """Close the store; texts that are still sent count as failed."""
+        if self._undo is not None:
+            self._undo.cancel()
         await asyncio.to_thread(self._fail_unfinished)
         self.store.close()
 
@@ -102,13 +107,7 @@ class Texts:
         if isinstance(event, TextReceived):
             self._background.begin(self._receive(role, event))
         else:
-            self._end(event.number, event)
-
-    def on_worker_down(self, role: Role, reason: str) -> None:
-        """Note that the texts of a dead worker were not seen to arrive."""
-        for number, (of, _) in tuple(self._sending.items()):
-            if of is role:
-                self._end(number, Cause(CauseKind.WORKER_GONE, (reason,)))
+            self.sending.on_sent(event)
 
     async def _receive(self, role: Role, event: TextReceived) -> None:
         code, kept = await self._keep(role, event)
@@ -172,11 +171,11 @@ class Texts:
         """
         check(text, transport)
         return await asyncio.shield(
-            self._background.begin(self._send(role, account, uri, remote, text))
+            self._background.begin(self._send(role, account, transport, uri, remote, text))
         )
 
     async def _send(
-        self, role: Role, account: str, uri: str, remote: Party, text: str
+        self, role: Role, account: str, transport: Transport, uri: str, remote: Party, text: str
     ) -> TextMessage:
         new = NewText(
             account=account,
@@ -190,19 +189,8 @@ class Texts:
         if kept is None:
             raise HistoryError("the text could not be kept")
         self._hub.publish(MessageEvent(message=kept))
-        number = int(kept.id)
-        end: asyncio.Future[TextSent | Cause] = asyncio.get_running_loop().create_future()
-        self._sending[number] = (role, end)
-        command = SendText(number=number, account=account, uri=uri, text=text)
-        try:
-            await self._workers[role].ask(command)
-            result: TextSent | Cause = await asyncio.wait_for(end, _END_S)
-        except (WorkerRefused, WorkerGone) as error:
-            result = Cause(CauseKind.NOT_STARTED, (str(error),))
-        except TimeoutError:
-            result = Cause(CauseKind.NO_ANSWER)
-        finally:
-            self._sending.pop(number, None)
+        command = SendText(number=int(kept.id), account=account, uri=uri, text=text)
+        result = await self.sending.send(role, transport, command)
         return await self._finish(kept, result)
 
     async def _finish(self, kept: TextMessage, result: TextSent | Cause) -> TextMessage:
@@ -212,11 +200,6 @@ class Texts:
             raise Refusal("deleted", "the text was deleted while it was sent")
         self._hub.publish(MessageEvent(message=ended))
         return ended
-
-    def _end(self, number: int, result: TextSent | Cause) -> None:
-        _, end = self._sending.get(number, (None, None))
-        if end is not None and not end.done():
-            end.set_result(result)
 
     # Read and deleted
 
@@ -230,22 +213,55 @@ class Texts:
         return await self._changed(await asyncio.to_thread(self.store.mark_read, account, thread))
 
     async def delete(self, ids: Sequence[int]) -> int:
-        """Delete texts for good; return how many there were.
+        """Delete texts; return how many there were.
 
         Raises:
             HistoryError: the file cannot be written.
         """
-        return await self._changed(await asyncio.to_thread(self.store.delete, ids))
+        return await self._delete(lambda: self.store.delete(ids))
 
     async def delete_thread(self, account: str, address: str) -> int:
-        """Delete the texts with one person for good; return how many there were.
+        """Delete the texts with one person; return how many there were.
 
         Raises:
             HistoryError: the file cannot be written.
         """
         thread = self.thread_of(address, account)
-        done = await asyncio.to_thread(self.store.delete_thread, account, thread)
-        return await self._changed(done)
+        return await self._delete(lambda: self.store.delete_thread(account, thread))
+
+    async def delete_all(self, account: str | None, newest: int) -> int:
+        """Delete the texts of one account or of all, up to one; return how many there were.
+
+        Raises:
+            HistoryError: the file cannot be written.
+        """
+        return await self._delete(lambda: self.store.delete_all(account, newest))
+
+    async def restore(self) -> int:
+        """Bring back the texts of the last deletion; return how many.
+
+        Raises:
+            Refusal: there are none.
+            HistoryError: the file cannot be written.
+        """
+        count = await asyncio.to_thread(self.store.restore)
+        if not count:
+            raise Refusal(
+                "nothing_deleted",
+                "there is nothing to bring back: a deleted text can be brought back for a "
+                "minute, and only what was deleted last",
+            )
+        return await self._changed(count)
+
+    async def _delete(self, delete: Callable[[], int]) -> int:
+        if self._undo is not None:
+            self._undo.cancel()
+        try:
+            count = await asyncio.to_thread(delete)
+        finally:
+            later = asyncio.get_running_loop().call_later
+            self._undo = later(UNDO_S, self.store.forget_deleted)
+        return await self._changed(count)
 
     async def _changed(self, count: int) -> int:
         if count:

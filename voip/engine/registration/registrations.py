@@ -130,6 +130,11 @@ class Registrations:
         """Return a running account, None if none has this name."""
         return self._live.get(name)
 
+    def keeps_realtime_text(self, name: str) -> bool:
+        """Report if an account keeps the text of its calls."""
+        live = self.find(name)
+        return live is not None and live.account is not None and live.account.keep_realtime_text
+
     def find_target(self, role: Role, name: str, asking: str | None) -> Target | None:
         """Return the target in use of the account whose server or domain has a name.
 

@@ -53,7 +53,8 @@ class TextReceived(WorkerReport, frozen=True, tag="text_received"):
 class TextSent(WorkerReport, frozen=True, tag="text_sent"):
     """Reports the final status of a text that was sent.
 
-    `cause` is one of our own, where the status does not say it.
+    `cause` is one of our own, where the status does not say it. One that nobody has
+    `answered` has a status of PJSIP's own.
     """
 
     number: int
@@ -61,6 +62,7 @@ class TextSent(WorkerReport, frozen=True, tag="text_sent"):
     code: int
     reason: str
     cause: Cause | None = None
+    answered: bool = True
 
 
 AnyTextCommand = SendText | AnswerText

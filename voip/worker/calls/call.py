@@ -14,6 +14,7 @@ from voip.model import CallState
 from voip.protocol.worker.calls import CallStateEvent, DigitReceived, MediaEvent
 from voip.security.policy import DEMANDS
 from voip.sip.codecs import chosen
+from voip.sip.text_formats import types_of, with_types
 from voip.worker import headers
 from voip.worker.accounts import privacy
 from voip.worker.accounts.account import Account
@@ -86,6 +87,7 @@ class Call(pj.Call):
         self._lost_media = False
         self.ended_here = False
         self._reported: CallState | None = None
+        self._text_types: dict[str, str] = {}
 
     # What PJSIP reports
 
@@ -143,6 +145,10 @@ class Call(pj.Call):
     def onCallSdpCreated(self, prm: pj.OnCallSdpCreatedParam) -> None:
         session, offer = prm.sdp.wholeSdp, prm.remSdp.wholeSdp
         # PJSIP gives bytes that are not UTF-8, as of an offer's line, but does not take them.
+        if offer:
+            self._text_types = types_of(offer)
+        else:
+            session = with_types(session, self._text_types)
         written = chosen(session, self.account.codecs, offer).encode(errors="replace")
         prm.sdp.wholeSdp = written.decode()
 

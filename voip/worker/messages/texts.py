@@ -80,6 +80,7 @@ def report_sent(context: Context, setup: AccountSetup, prm: pj.OnInstantMessageS
             code=prm.code,
             reason=prm.reason[:256],
             cause=message.unusable_challenge(prm.rdata.wholeMsg, setup.minimum_digest),
+            answered=bool(prm.rdata.wholeMsg),
         )
     )
 

@@ -26,7 +26,7 @@ KNOWN = (
     "codecs, opus_bit_rate, opus_dtx, dtmf, "
     "session_timer, session_expires_s, session_min_s, prack, "
     "register, expires_s, country, plus, trunk, emergency, hide_identity, call_waiting, "
-    "text_messages, realtime_text, "
+    "text_messages, realtime_text, keep_realtime_text, "
     "forward_always, forward_busy, "
     "forward_unanswered, forward_after_s, auto_answer, auto_answer_from, "
     "pickup, pickup_group, park, retrieve, voicemail, lamps, publish_state, enabled"

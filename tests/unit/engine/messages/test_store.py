@@ -104,3 +104,52 @@ def test_a_deleted_text_is_gone_from_the_file(store: TextStore, path: Path) -> N
     assert [message.text for message in store.messages(Which(), 9, None)] == ["secret words 1"]
     assert store.delete_thread("work", _BOB.uri) == 1
     assert not any(b"secret words" in file.read_bytes() for file in path.parent.iterdir())
+
+
+def test_the_texts_of_the_last_deletion_come_back(store: TextStore) -> None:
+    for number in range(3):
+        store.add(_new(f"{number}"))
+    everything = store.messages(Which(), 9, None)
+    store.delete([int(everything[0].id)])
+    assert store.delete([99]) == 0
+    assert store.restore() == 1
+    assert store.messages(Which(), 9, None) == everything
+    assert store.restore() == 0
+    store.delete([int(everything[0].id)])
+    store.delete_thread("work", _BOB.uri)
+    assert store.restore() == 2
+    assert store.messages(Which(), 9, None) == everything[1:]
+
+
+def test_texts_that_came_while_the_user_was_asked_stay(store: TextStore) -> None:
+    first, second = store.add(_new("first")), store.add(_new("second"))
+    assert first is not None and second is not None
+    assert store.delete_all("home", int(first.id)) == 0
+    assert store.delete_all("work", int(first.id)) == 1
+    assert store.messages(Which(), 9, None) == (second,)
+    assert store.delete_all(None, int(second.id)) == 1
+
+
+def test_a_text_that_came_again_meanwhile_is_there_once(store: TextStore) -> None:
+    store.add(_new(mark="1"))
+    assert store.delete_thread("work", _BOB.uri) == 1
+    again = store.add(_new(mark="1"))
+    store.restore()
+    assert store.messages(Which(), 9, None) == (again,)
+
+
+def test_a_text_that_comes_back_has_the_end_that_it_got_meanwhile(store: TextStore) -> None:
+    kept = store.add(_new(direction=Direction.OUT))
+    assert kept is not None
+    store.delete([int(kept.id)])
+    assert store.finish(int(kept.id), TextState.DELIVERED, 200, None) is None
+    store.restore()
+    (message,) = store.messages(Which(), 9, None)
+    assert (message.state, message.code) == (TextState.DELIVERED, 200)
+
+
+def test_nothing_comes_back_after_the_minute(store: TextStore) -> None:
+    store.add(_new())
+    store.delete_thread("work", _BOB.uri)
+    store.forget_deleted()
+    assert store.restore() == 0
