@@ -8,8 +8,7 @@ from voip.engine.commands import rows
 from voip.engine.commands.handler import Handlers
 from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
-from voip.engine.history.deletion import not_in_the_log
-from voip.engine.history.reader import Conditions
+from voip.engine.history.reader import Conditions, not_in_the_log
 from voip.protocol.calls import (
     CallsDeleted,
     CallsRestored,

@@ -14,8 +14,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from voip.engine.errors import Refusal
+from voip.engine.history import schema
 from voip.engine.history.log import ERASED_AT_ONCE, HistoryError, erase_traces, keep_no_traces
-from voip.engine.history.reader import Conditions, condition
+from voip.engine.history.reader import Conditions, condition, not_in_the_log
 from voip.model import Outcome
 
 _SLICE = 500
@@ -25,8 +26,8 @@ _PATIENCE_S = 5.0
 # `chosen` has the ids of the rows that move. The order of columns is that of the log.
 _MEMORY = """
 ATTACH ':memory:' AS kept;
-CREATE TABLE kept.calls AS SELECT * FROM main.calls WHERE false;
-CREATE UNIQUE INDEX kept.calls_by_id ON calls (id);
+CREATE TABLE kept.rows AS SELECT * FROM main.log WHERE false;
+CREATE UNIQUE INDEX kept.rows_by_id ON rows (id);
 CREATE TABLE kept.chosen (id INTEGER PRIMARY KEY);
 """
 
@@ -46,13 +47,13 @@ class DeletedRows:
         self._stopping = threading.Event()
 
     def __len__(self) -> int:
-        return 0 if self._db is None else self._count("SELECT count(*) FROM kept.calls")
+        return 0 if self._db is None else self._count("SELECT count(*) FROM kept.rows")
 
     def ids(self, limit: int) -> tuple[int, ...]:
         """Return ids of rows, the newest first."""
         if self._db is None:
             return ()
-        rows = self._db.execute("SELECT id FROM kept.calls ORDER BY id DESC LIMIT ?", (limit,))
+        rows = self._db.execute("SELECT id FROM kept.rows ORDER BY id DESC LIMIT ?", (limit,))
         return tuple(number for (number,) in rows.fetchall())
 
     def choose(self, ids: Sequence[int]) -> int:
@@ -65,7 +66,7 @@ class DeletedRows:
             db = self._connection()
             db.execute("DELETE FROM kept.chosen")
             for number in ids:
-                row = db.execute("SELECT outcome FROM calls WHERE id = ?", (number,)).fetchone()
+                row = db.execute("SELECT outcome FROM log WHERE id = ?", (number,)).fetchone()
                 if row is None:
                     raise not_in_the_log(str(number))
                 if row[0] == Outcome.ONGOING:
@@ -81,15 +82,21 @@ class DeletedRows:
     def choose_matching(self, filters: Conditions, newest: int | None) -> int:
         """Choose all ended calls that match, up to the row `newest`; return how many."""
         where, values = condition(filters)
-        bound = "" if newest is None else " AND id <= ?"
-        bounds = [] if newest is None else [newest]
         with self._writing():
             db = self._connection()
             db.execute("DELETE FROM kept.chosen")
+            bounds: tuple[object, ...] = ()
+            if newest is not None:
+                bounds = db.execute(
+                    "SELECT started, id FROM calls WHERE id = ?", (newest,)
+                ).fetchone()
+                if bounds is None:
+                    raise not_in_the_log(str(newest))
             # Only bound values come from outside.
             db.execute(
-                "INSERT INTO kept.chosen SELECT id FROM main.calls "  # noqa: S608
-                f"WHERE {where} AND outcome <> ?{bound}",
+                "INSERT INTO kept.chosen SELECT id FROM main.calls WHERE kind IN "  # noqa: S608
+                f"(SELECT id FROM main.kinds WHERE {where} AND outcome <> ?) "
+                f"{'AND (started, id) <= (?, ?)' if bounds else ''}",
                 (*values, Outcome.ONGOING, *bounds),
             )
             return self._count("SELECT count(*) FROM kept.chosen")
@@ -98,21 +105,21 @@ class DeletedRows:
         """Delete the chosen rows in place of those of the last deletion."""
         with self._writing():
             db = self._connection()
-            db.execute("DELETE FROM kept.calls")
+            db.execute("DELETE FROM kept.rows")
             # The newest row may go: no later call may have its id.
             db.execute(
                 "UPDATE deletions SET traces = 1, "
                 "last_id = max(last_id, coalesce((SELECT max(id) FROM calls), 0))"
             )
-            self._move(db, "main", "kept")
+            self._move(db, "main.log", "kept.rows", "main.calls")
 
     def restore(self) -> None:
         """Bring back the rows of the last deletion, as they were."""
         with self._writing():
             db = self._connection()
             db.execute("DELETE FROM kept.chosen")
-            db.execute("INSERT INTO kept.chosen SELECT id FROM kept.calls")
-            self._move(db, "kept", "main")
+            db.execute("INSERT INTO kept.chosen SELECT id FROM kept.rows")
+            self._move(db, "kept.rows", "main.log", "kept.rows")
 
     def erase(self) -> bool:
         """Drop the rows, and remove deleted text from the files.
@@ -141,7 +148,7 @@ class DeletedRows:
             self._db.close()
             self._db = None
 
-    def _move(self, db: sqlite3.Connection, source: str, target: str) -> None:
+    def _move(self, db: sqlite3.Connection, source: str, target: str, held_in: str) -> None:
         slice_ = "SELECT id FROM kept.chosen WHERE id > ? ORDER BY id LIMIT ?"
         rows = "WHERE id IN (SELECT id FROM kept.chosen WHERE id > ? AND id <= ?)"
         last = 0
@@ -153,10 +160,10 @@ class DeletedRows:
             with db:
                 db.execute("BEGIN IMMEDIATE")
                 db.execute(
-                    f"INSERT INTO {target}.calls SELECT * FROM {source}.calls {rows}",  # noqa: S608
+                    f"INSERT INTO {target} SELECT * FROM {source} {rows}",  # noqa: S608
                     (last, upto),
                 )
-                db.execute(f"DELETE FROM {source}.calls {rows}", (last, upto))  # noqa: S608
+                db.execute(f"DELETE FROM {held_in} {rows}", (last, upto))  # noqa: S608
             last = upto
             # SQLite lets nobody queue for its lock: without a rest, the engine's turn to
             # write would not come.
@@ -184,9 +191,5 @@ class DeletedRows:
             place, uri=True, isolation_level=None, timeout=timeout_s, check_same_thread=False
         )
         keep_no_traces(database)
+        schema.add_functions(database)
         return database
-
-
-def not_in_the_log(row: str) -> Refusal:
-    """Return the refusal of a row that is not there."""
-    return Refusal("no_row", f"call {row} is not in the log: “offhook history” lists its calls")
