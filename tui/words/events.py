@@ -17,6 +17,7 @@ from voip.protocol.calls import (
     TransferEvent,
 )
 from voip.protocol.client import AnyEvent
+from voip.protocol.history import RowsImportedEvent
 from voip.protocol.people import (
     ContactsEvent,
     LampEvent,
@@ -59,6 +60,8 @@ def describe(event: AnyEvent) -> str:
             return f"{phrases.count(number, 'call')} deleted from the log"
         case RowsRestoredEvent(count=number):
             return f"{phrases.count(number, 'call')} brought back to the log"
+        case RowsImportedEvent(count=number):
+            return f"{phrases.count(number, 'call')} imported into the log"
         case ContactsEvent():
             return "contacts or favourites have changed"
         case DigitEvent(call=call_id, digit=digit):

@@ -7,7 +7,7 @@ import sys
 import click
 
 from voip.cli import format as texts
-from voip.cli.common import confirm_deletion, json_option, print_json
+from voip.cli.common import confirm, json_option, print_json
 from voip.client import message_words, oneshot
 from voip.client.errors import CommandFailed
 from voip.protocol.client import ErrorInfo
@@ -89,7 +89,7 @@ def messages(
         if account is None or address is None:
             raise click.UsageError("--delete-all goes with --account and --with")
         if not sure:
-            confirm_deletion(f"Delete all texts with {address} for good?")
+            confirm(f"Delete all texts with {address} for good?", "deleted")
         _delete(DeleteThread(account=account, address=address), as_json)
         return
     if threads:

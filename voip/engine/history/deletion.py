@@ -31,6 +31,20 @@ CREATE UNIQUE INDEX kept.rows_by_id ON rows (id);
 CREATE TABLE kept.chosen (id INTEGER PRIMARY KEY);
 """
 
+# A call that was imported since, from a file to the second, would be there twice.
+_FORGET_IMPORTED = """
+DELETE FROM kept.rows WHERE EXISTS (
+    SELECT * FROM main.log AS imported
+    WHERE imported.id > (SELECT last_id FROM main.deletions)
+    AND imported.started >= CAST(kept.rows.started AS INTEGER)
+    AND imported.started < CAST(kept.rows.started AS INTEGER) + 1
+    AND imported.account = kept.rows.account AND imported.direction = kept.rows.direction
+    AND imported.uri = kept.rows.uri
+    AND CAST(imported.answered AS INTEGER) IS CAST(kept.rows.answered AS INTEGER)
+    AND CAST(imported.ended AS INTEGER) IS CAST(kept.rows.ended AS INTEGER)
+)
+"""
+
 
 class DeletedRows:
     """Rows of the last deletion, none at first.
@@ -119,6 +133,7 @@ class DeletedRows:
             db = self._connection()
             db.execute("DELETE FROM kept.chosen")
             db.execute("INSERT INTO kept.chosen SELECT id FROM kept.rows")
+            db.execute(_FORGET_IMPORTED)
             self._move(db, "kept.rows", "main.log", "kept.rows")
 
     def erase(self) -> bool:
