@@ -52,9 +52,8 @@ from voip.protocol.calls import (
     RowsRestoredEvent,
 )
 from voip.protocol.client import AnyCommand, NumberedEvent
-from voip.protocol.history import RowsImportedEvent
 from voip.protocol.people import MessageEvent, RealtimeTextEvent
-from voip.protocol.phone import NoticeEvent
+from voip.protocol.phone import NoticeEvent, RowsImportedEvent
 from voip.protocol.settings import Screen as ScreenSettings
 from voip.protocol.settings import Settings, SettingsData, SettingsEvent
 from voip.protocol.sound import LevelsEvent, MicrophoneLevelEvent

@@ -36,6 +36,7 @@ OF_COMMAND: dict[str, list[msgspec.Struct]] = {
     "history --delete": [examples.REPLIES["calls_deleted"]],
     "history --delete-all": [examples.REPLIES["calls_deleted"]],
     "history --restore": [examples.REPLIES["calls_restored"]],
+    "history --import": [examples.REPLIES["import_report"]],
     "doctor": [examples.REPLIES["doctor"]],
     "call": [examples.REPLIES["call_report"]],
     "transfer": [examples.REPLIES["transfer_report"]],

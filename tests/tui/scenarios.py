@@ -123,6 +123,7 @@ STORIES: dict[str, tuple[str, ...]] = {
         "move.last",
         "log.delete",
         "log.restore",
+        "log.import",
         "log.delete_all",
         "log.call",
     ),
@@ -682,6 +683,13 @@ async def _(stage: Stage) -> Done:
     await stage.phone.press("delete")
     await stage.phone.until(lambda: rows.count() == count - 1)
     return lambda: rows.count() == count and "Brought back 1 call." in stage.phone.text
+
+
+@_for("log.import")
+async def _(stage: Stage) -> Done:
+    await _logged(stage)
+    asked = _on(stage, AskText)
+    return lambda: asked() and "Import calls into the log" in stage.phone.text
 
 
 # Accounts

@@ -17,7 +17,6 @@ from voip.protocol.calls import (
     TransferEvent,
 )
 from voip.protocol.client import AnyEvent
-from voip.protocol.history import RowsImportedEvent
 from voip.protocol.people import (
     ContactsEvent,
     LampEvent,
@@ -25,7 +24,14 @@ from voip.protocol.people import (
     RealtimeTextEvent,
     UnreadEvent,
 )
-from voip.protocol.phone import EchoEvent, NoticeEvent, SipMessageEvent, StoppingEvent, WorkerEvent
+from voip.protocol.phone import (
+    EchoEvent,
+    NoticeEvent,
+    RowsImportedEvent,
+    SipMessageEvent,
+    StoppingEvent,
+    WorkerEvent,
+)
 from voip.protocol.settings import SettingsEvent
 from voip.protocol.sound import LevelsEvent, MicrophoneEvent, MicrophoneLevelEvent
 from voip.texts import TextMessage

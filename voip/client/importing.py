@@ -16,7 +16,7 @@ import msgspec
 from voip.client.deleting import calls
 from voip.model import LogEntry, Party
 from voip.protocol.framing import MAX_LINE
-from voip.protocol.history import CallsImported, ImportCalls
+from voip.protocol.phone import CallsImported, ImportCalls
 from voip.security.text import clean
 
 MAX_FILE = 512 * 1024 * 1024
@@ -24,7 +24,6 @@ MAX_FILE = 512 * 1024 * 1024
 
 _LONGEST_ROW = 8 * 1024
 _ROOM = MAX_LINE - 2 * _LONGEST_ROW
-_MOST_ROWS = 200
 _MOST_PROBLEMS = 1000
 _NEEDED = frozenset(("started", "direction", "account", "uri", "outcome"))
 _QUOTED = ("=", "+", "-", "@")
@@ -115,7 +114,7 @@ class LogFile:
             if length > _LONGEST_ROW:
                 line, length = _Line(line.number, None, "it is too long"), 0
             started = line.entry.started if line.entry else last
-            full = size + length > _ROOM or (len(part) >= _MOST_ROWS and started != last)
+            full = size + length > _ROOM or (size > _ROOM // 2 and started != last)
             if part and full:
                 yield part
                 part, size = [], 0
@@ -128,13 +127,13 @@ class LogFile:
         return self._csv() if self._rows is None else self._json(self._rows)
 
     def _json(self, rows: list[msgspec.Raw]) -> Iterator[_Line]:
-        number, end = 1, 0
+        number, counted, end = 1, 0, 0
         for raw in rows:
             text = bytes(raw).decode()
             begin = self._text.index(text, end)
-            number += self._text.count("\n", end, begin)
+            number += self._text.count("\n", counted, begin)
             yield _line(number, partial(msgspec.json.decode, raw, type=LogEntry))
-            end = begin
+            counted, end = begin, begin + len(text)
 
     def _csv(self) -> Iterator[_Line]:
         reader = csv.reader(io.StringIO(self._text, newline=""))
@@ -172,7 +171,7 @@ def _line(number: int, read: Callable[[], LogEntry]) -> _Line:
         # What JSON has no number for would make the engine refuse the whole command.
         whole = msgspec.json.encode(read())
         return _Line(number, msgspec.json.decode(whole, type=LogEntry))
-    except (msgspec.DecodeError, OverflowError, RecursionError) as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         return _Line(number, None, f"it is not a call as it is exported: {clean(str(error))}")
 
 

@@ -13,7 +13,6 @@ import msgspec
 
 from voip.protocol.accounts import AnyAccountCommand, AnyAccountEvent
 from voip.protocol.calls import AnyCallCommand, AnyCallEvent
-from voip.protocol.history import AnyHistoryCommand, AnyHistoryEvent
 from voip.protocol.people import AnyPeopleCommand, AnyPeopleEvent
 from voip.protocol.phone import AnyPhoneCommand, AnyPhoneEvent
 from voip.protocol.settings import AnySettingsCommand, AnySettingsEvent
@@ -33,7 +32,6 @@ AnyCommand = (
     AnyPhoneCommand
     | AnyAccountCommand
     | AnyCallCommand
-    | AnyHistoryCommand
     | AnyPeopleCommand
     | AnyTrustCommand
     | AnySettingsCommand
@@ -43,7 +41,6 @@ AnyCommand = (
 AnyEvent = (
     AnyAccountEvent
     | AnyCallEvent
-    | AnyHistoryEvent
     | AnyPeopleEvent
     | AnySoundEvent
     | AnyPhoneEvent

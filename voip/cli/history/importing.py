@@ -12,7 +12,7 @@ from voip.client.deleting import calls
 from voip.client.errors import CommandFailed
 from voip.client.importing import ImportReport, LogFile, WrongFile
 from voip.protocol.client import ErrorInfo
-from voip.protocol.history import CallsImported
+from voip.protocol.phone import CallsImported
 
 _MOST_SHOWN = 20
 

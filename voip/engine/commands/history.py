@@ -18,7 +18,7 @@ from voip.protocol.calls import (
     HistoryPage,
     RestoreCalls,
 )
-from voip.protocol.history import CallsImported, ImportCalls
+from voip.protocol.phone import CallsImported, ImportCalls
 
 _MAX_OFFSET = 10**12
 

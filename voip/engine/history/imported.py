@@ -72,7 +72,7 @@ def row_of(entry: LogEntry) -> Row:
     if not account or not uri:
         raise BadRow(f"it has no {'address' if account else 'account'}")
     if entry.code is not None and not 0 <= entry.code <= 999:
-        raise BadRow(f"{entry.code} is not the code of an answer")
+        raise BadRow("its code is not that of an answer")
     answered, ended = _answered_and_ended(entry)
     name_from = (remote.name_from or NameFrom.CLAIM) if name else None
     if name_from is NameFrom.PHONE and account != "echo":

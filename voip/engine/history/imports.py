@@ -11,7 +11,7 @@ from voip.background import Background
 from voip.engine.history.imported import BadRow, ImportedRows, Row, row_of
 from voip.engine.hub import Hub
 from voip.model import LogEntry
-from voip.protocol.history import CallsImported, RefusedRow, RowsImportedEvent
+from voip.protocol.phone import CallsImported, RefusedRow, RowsImportedEvent
 
 log = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from voip.engine.people.finding import Findable
 from voip.model import Direction, LogEntry, Outcome
 from voip.protocol.calls import LogEvent, RowsDeletedEvent, RowsRestoredEvent
 from voip.protocol.client import NumberedEvent
-from voip.protocol.history import RowsImportedEvent
 from voip.protocol.people import LastCall
+from voip.protocol.phone import RowsImportedEvent
 
 _MOST = 10_000
 
