@@ -38,7 +38,7 @@ async def _read(phone: Host, path: Path) -> None:
         report = await _run(phone, log, preview=True)
     except (WrongFile, OSError) as error:
         why = error.strerror if isinstance(error, OSError) else error
-        phone.tell(f"{path} cannot be imported: {why}.", "error")
+        phone.tell(f"“{path.name}” cannot be imported: {why}.", "error")
         return
     if report is None:
         return

@@ -80,7 +80,7 @@ class LogFile:
             except (msgspec.DecodeError, RecursionError) as error:
                 raise WrongFile(f"its JSON is damaged: {clean(str(error))}") from error
         elif not set(next(csv.reader(io.StringIO(self._text)), ())) >= _NEEDED:
-            raise WrongFile("it is neither CSV nor JSON as “offhook history --export” writes it")
+            raise WrongFile("it is not a log of “offhook history --export”")
 
     def work(self, preview: bool) -> Generator[ImportCalls, CallsImported, ImportReport]:
         """Yield commands, and get the reply to each; return the report.

@@ -58,7 +58,7 @@ async def test_calls_of_a_file_are_imported_once_that_is_certain(
     left = await kept(stage)
     await open_file(stage, file)
     await phone.sees("Import 3 calls?")
-    await phone.sees("3 calls are new, 7 are in the log already, 1 cannot be imported.")
+    await phone.sees("calls.json: 3 calls are new, 7 are in the log already, 1 cannot be")
     assert await kept(stage) == left
     # The safe answer comes first.
     await phone.press("enter")
@@ -76,7 +76,7 @@ async def test_calls_of_a_file_are_imported_once_that_is_certain(
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("hello", "it is neither CSV nor JSON"),
+        ("hello", "it is not a log of “offhook history --export”."),
         (None, "No such file or directory."),
     ],
 )
@@ -88,5 +88,5 @@ async def test_what_is_no_export_is_said(
         file.write_text(text)
     before = await kept(stage)
     await open_file(stage, file)
-    await stage.phone.sees("cannot be imported: " + why)
+    await stage.phone.sees("“x” cannot be imported: " + why)
     assert await kept(stage) == before

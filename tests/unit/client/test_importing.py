@@ -42,12 +42,12 @@ def rows_of(data: bytes) -> list[LogEntry]:
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
-        (b"", "it is neither CSV nor JSON as “offhook history --export” writes it"),
+        (b"", "it is not a log of “offhook history --export”"),
         (
             b"name,number\nBob,1\n",
-            "it is neither CSV nor JSON as “offhook history --export” writes it",
+            "it is not a log of “offhook history --export”",
         ),
-        (b'{"entries": []}', "it is neither CSV nor JSON as “offhook history --export” writes it"),
+        (b'{"entries": []}', "it is not a log of “offhook history --export”"),
         (b"\xff\xfe\x00", "it is not text in UTF-8"),
         (b"[1, 2", "its JSON is damaged: Input data was truncated"),
     ],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import sys
 
 from voip.security.imitation import imitates, inert, inert_address
 from voip.security.text import clean, fold
@@ -171,7 +172,10 @@ def prepare(database: sqlite3.Connection) -> None:
     steps = "".join(_STEPS[step] for step in range(version, VERSION))
     (rows,) = database.execute("SELECT count(*) FROM calls").fetchone()
     if rows > _MANY:
-        log.warning("the call log has %d calls and gets another form, once: this takes time", rows)
+        words = f"the call log of {rows:,} calls gets another form, once: this may take a minute"
+        log.warning("%s", words)
+        # A client that has started this engine waits longer for it.
+        print(f"offhook: {words}", file=sys.stderr, flush=True)
     # One transaction, or a crash between two steps would leave neither version.
     database.execute("PRAGMA secure_delete = OFF")
     _run(database, steps)

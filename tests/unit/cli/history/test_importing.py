@@ -112,7 +112,7 @@ async def test_a_person_is_asked_on_a_terminal(log: StandIn, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("", "it is neither CSV nor JSON as “offhook history --export” writes it"),
+        ("", "it is not a log of “offhook history --export”"),
         ("[{", "its JSON is damaged: Input data was truncated"),
     ],
 )
