@@ -22,10 +22,10 @@ START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 calls = st.lists(
     st.tuples(
         st.integers(0, 30),
-        st.sampled_from(["Ann", "Bob", "Carol", ""]),
+        # Few of each: rows have much in common, as in a log.
+        st.sampled_from(["Ann", "Bob"]),
         st.sampled_from(["work", "home"]),
         st.sampled_from([Outcome.MISSED, Outcome.ANSWERED, Outcome.ONGOING]),
-        st.sampled_from([LockState.CLOSED, LockState.OPEN]),
     ),
     max_size=40,
 )
@@ -47,13 +47,14 @@ def ways(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-def written(path: Path, rows: list[tuple[int, str, str, Outcome, LockState]]) -> list[LogEntry]:
+def written(path: Path, rows: list[tuple[int, str, str, Outcome]]) -> list[LogEntry]:
     """Write rows with ids from 1; return them in the order of the log."""
     history = History(path)
     entries = []
-    for number, (time, name, account, outcome, lock) in enumerate(rows, start=1):
+    for number, (time, name, account, outcome) in enumerate(rows, start=1):
         started = START + time / 4
-        party = Party(f"sip:{name.lower() or 'x'}@y", name)
+        party = Party(f"sip:{name.lower()}@y", name)
+        lock = LockState.CLOSED if outcome is Outcome.ANSWERED else LockState.OPEN
         history.begin(number, account, Direction.IN, party, started)
         if outcome is not Outcome.ONGOING:
             history.end(number, started, outcome, None, "", lock, False, None, None)
@@ -78,7 +79,7 @@ def fits(entry: LogEntry, selection: Conditions) -> bool:
 @given(calls, selections, st.integers(0, 5), st.integers(0, 12), st.data())
 def test_pages_are_those_of_a_list_ordered_by_time(
     tmp_path_factory: pytest.TempPathFactory,
-    rows: list[tuple[int, str, str, Outcome, LockState]],
+    rows: list[tuple[int, str, str, Outcome]],
     selection: Conditions,
     limit: int,
     offset: int,
@@ -105,7 +106,7 @@ def test_pages_are_those_of_a_list_ordered_by_time(
 @given(calls, selections, st.data())
 def test_a_deletion_takes_what_is_older_by_time(
     tmp_path_factory: pytest.TempPathFactory,
-    rows: list[tuple[int, str, str, Outcome, LockState]],
+    rows: list[tuple[int, str, str, Outcome]],
     selection: Conditions,
     data: st.DataObject,
 ) -> None:
@@ -130,10 +131,10 @@ def test_a_deletion_takes_what_is_older_by_time(
 def test_people_are_ordered_by_the_time_of_their_last_call(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     rows = [
-        (8, "Ann", "work", Outcome.MISSED, LockState.OPEN),
-        (4, "Bob", "work", Outcome.MISSED, LockState.OPEN),
-        (0, "Ann", "work", Outcome.ANSWERED, LockState.OPEN),
-        (12, "Carol", "work", Outcome.MISSED, LockState.OPEN),
+        (8, "Ann", "work", Outcome.MISSED),
+        (4, "Bob", "work", Outcome.MISSED),
+        (0, "Ann", "work", Outcome.ANSWERED),
+        (12, "Carol", "work", Outcome.MISSED),
     ]
     written(path, rows)
     reader = HistoryReader(path)
@@ -147,7 +148,7 @@ def test_people_are_ordered_by_the_time_of_their_last_call(tmp_path: Path) -> No
 
 def test_no_page_follows_a_row_that_is_gone(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
-    written(path, [(0, "Ann", "work", Outcome.MISSED, LockState.OPEN)])
+    written(path, [(0, "Ann", "work", Outcome.MISSED)])
     reader = HistoryReader(path)
     with pytest.raises(Refusal) as caught:
         reader.page(Conditions(), before=9)
