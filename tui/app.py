@@ -53,7 +53,7 @@ from voip.protocol.calls import (
 )
 from voip.protocol.client import AnyCommand, NumberedEvent
 from voip.protocol.people import MessageEvent, RealtimeTextEvent
-from voip.protocol.phone import NoticeEvent
+from voip.protocol.phone import NoticeEvent, RowsImportedEvent
 from voip.protocol.settings import Screen as ScreenSettings
 from voip.protocol.settings import Settings, SettingsData, SettingsEvent
 from voip.protocol.sound import LevelsEvent, MicrophoneLevelEvent
@@ -212,7 +212,7 @@ class OffhookApp(KeysInTurn, inherit_bindings=False):
                 self.main.note(entry)
             case RowsDeletedEvent(rows=rows):
                 self.main.log_pane.drop_rows(rows)
-            case RowsRestoredEvent():
+            case RowsRestoredEvent() | RowsImportedEvent():
                 self.main.log_pane.drop_rows()
             case NoticeEvent(level=level, text=text):
                 self._note(text, level)

@@ -8,6 +8,7 @@ from tui.calls import actions as call_actions
 from tui.calls import blocking, codes, conference, dial_actions, transfer
 from tui.host import Command
 from tui.log import actions as log_actions
+from tui.log import importing
 from tui.messages import actions as message_actions
 from tui.people import actions as people_actions
 from tui.phone import actions as phone_actions
@@ -21,6 +22,7 @@ COMMANDS: dict[str, Command] = {
     **codes.COMMANDS,
     **transfer.COMMANDS,
     **log_actions.COMMANDS,
+    **importing.COMMANDS,
     **message_actions.COMMANDS,
     **people_actions.COMMANDS,
     **account_actions.COMMANDS,

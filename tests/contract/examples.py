@@ -13,6 +13,7 @@ from voip.choices import Dtmf, FeatureCodes
 from voip.cli.calls.call import CallReport
 from voip.cli.calls.transfer import TransferReport
 from voip.cli.settings.settings import Setting
+from voip.client.importing import ImportReport, Problem
 from voip.lamps import Lamp, LampState
 from voip.protection import MediaKind
 from voip.protocol.accounts import (
@@ -135,6 +136,7 @@ from voip.protocol.people import (
 )
 from voip.protocol.phone import (
     Advisory,
+    CallsImported,
     Doctor,
     DoctorReport,
     EchoEvent,
@@ -145,7 +147,10 @@ from voip.protocol.phone import (
     GetStatus,
     Hello,
     HelloData,
+    ImportCalls,
     NoticeEvent,
+    RefusedRow,
+    RowsImportedEvent,
     SipMessageEvent,
     Snapshot,
     StartEcho,
@@ -588,6 +593,7 @@ COMMANDS: dict[str, AnyCommand] = {
         search="bob", missed=True, account="work", secure=False, newest="7", person="Bob"
     ),
     "restore_calls": RestoreCalls(),
+    "import_calls": ImportCalls(rows=(ENTRY, MISSED), preview=True),
     "echo": StartEcho(),
     "stop_echo": StopEcho(),
     "look_up": LookUp(text="bob", account="work", limit=5),
@@ -637,6 +643,7 @@ EVENTS: dict[str, AnyEvent] = {
     "log": LogEvent(entry=ENTRY),
     "rows_deleted": RowsDeletedEvent(count=2, rows=("3", "4")),
     "rows_restored": RowsRestoredEvent(count=2),
+    "rows_imported": RowsImportedEvent(count=2),
     "message": MessageEvent(message=TEXT),
     "unread": UnreadEvent(unread=1),
     "contacts": ContactsEvent(),
@@ -744,6 +751,12 @@ REPLIES: dict[str, msgspec.Struct] = {
     "calls_deleted": CallsDeleted(deleted=2),
     "calls_restored": CallsRestored(restored=2),
     "messages_restored": MessagesRestored(restored=2),
+    "calls_imported": CallsImported(
+        new=2, known=1, refused=(RefusedRow(row=3, reason="it has no account"),)
+    ),
+    "import_report": ImportReport(
+        new=2, known=1, refused=1, problems=(Problem(line=5, reason="it has no account"),)
+    ),
     "field_problems": FieldProblems(
         problems={"domain": "needed: it is the part of your address after the @"},
         password_place="the system's keyring",

@@ -38,6 +38,7 @@ OF_COMMAND: dict[str, list[msgspec.Struct]] = {
     "messages --restore": [examples.REPLIES["messages_restored"]],
     "text --show": [examples.REPLIES["realtime_text"]],
     "history --restore": [examples.REPLIES["calls_restored"]],
+    "history --import": [examples.REPLIES["import_report"]],
     "doctor": [examples.REPLIES["doctor"]],
     "call": [examples.REPLIES["call_report"]],
     "transfer": [examples.REPLIES["transfer_report"]],

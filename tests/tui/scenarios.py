@@ -124,6 +124,7 @@ STORIES: dict[str, tuple[str, ...]] = {
         "move.last",
         "log.delete",
         "log.restore",
+        "log.import",
         "log.delete_all",
         "log.call",
     ),
@@ -691,6 +692,13 @@ async def _(stage: Stage) -> Done:
 async def _(stage: Stage) -> Done:
     await kept_text(stage)
     return _on(stage, KeptTextBox)
+
+
+@_for("log.import")
+async def _(stage: Stage) -> Done:
+    await _logged(stage)
+    asked = _on(stage, AskText)
+    return lambda: asked() and "Import calls into the log" in stage.phone.text
 
 
 # Accounts

@@ -91,7 +91,7 @@ class Stage:
     async def log(self) -> None:
         """Fill the log with a row of every outcome, over some days."""
         history = self.engine.engine.history
-        start = self.clock.epoch() - 40 * _DAY_S
+        start = self.clock.epoch() - 44 * _DAY_S
         for number, (outcome, code, reason) in enumerate(_ENDINGS, start=1):
             incoming = outcome in (Outcome.MISSED, Outcome.DECLINED, Outcome.REFUSED)
             direction = Direction.IN if incoming or number % 2 else Direction.OUT

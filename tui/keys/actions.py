@@ -173,6 +173,7 @@ ACTIONS: tuple[Action, ...] = (
            _LOG, lambda c: c.connected and c.pane is Pane.LOG),
     Action("log.restore", "bring back", "Bring back the calls that were deleted last",
            "U,ctrl+z", _LOG, connected),
+    Action("log.import", "import", "Import calls from an exported log", "ctrl+o", _LOG, connected),
     Action("account.add", "new account", "Add an account", "n", _ACCOUNTS, connected, 24),
     Action("account.enable", "enable", "Enable this account", "space", _ACCOUNTS,
            on_account(lambda a: not a.enabled), 14),

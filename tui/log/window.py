@@ -60,7 +60,8 @@ class LogBook:
         self.loaded = False
         self._rows: dict[int, LogEntry] = {}
         self._knows_newest = False
-        self._highest = ""
+        self._highest = (0, "")
+        self._newest = ""
         self._changes = 0
 
     def choose(self, selection: Filter) -> None:
@@ -78,7 +79,8 @@ class LogBook:
         """Mark every row to be fetched again, from a log that may be another."""
         self._changes += 1
         self._knows_newest = False
-        self._highest = ""
+        self._highest = (0, "")
+        self._newest = ""
         self.reload()
 
     def get(self, index: int) -> LogEntry | None:
@@ -109,7 +111,7 @@ class LogBook:
             self._rows.clear()
         if offset == 0:
             self._knows_newest = True
-            self._note_id(page.entries[0].id if page.entries else "")
+            self._note_newest(page.entries)
         elif page.total != self.total:
             self._knows_newest = False
         self.loaded = True
@@ -128,10 +130,13 @@ class LogBook:
         if self.selection.active or not self.loaded or not self._knows_newest:
             return True
         # A row that was deleted meanwhile is no newer than all that were here.
-        if _is_newer(changed.id, self._highest):
+        if _number(changed) > self._highest:
+            if changed.started < self._newest:
+                # The clock was set back: its place is among the others.
+                return True
             self._rows[self.total] = changed
             self.total += 1
-            self._note_id(changed.id)
+            self._note_newest((changed,))
         return False
 
     def remove(self, deleted: Sequence[str]) -> list[int] | None:
@@ -154,9 +159,10 @@ class LogBook:
         self.total -= len(gone)
         return places
 
-    def _note_id(self, row: str) -> None:
-        if _is_newer(row, self._highest):
-            self._highest = row
+    def _note_newest(self, entries: Sequence[LogEntry]) -> None:
+        for entry in entries:
+            self._newest = max(self._newest, entry.started)
+            self._highest = max(self._highest, _number(entry))
 
     def _question(self, index: int) -> Question:
         # Also fetches some rows above, for scrolling back.
@@ -180,6 +186,6 @@ class LogBook:
                 del self._rows[number]
 
 
-def _is_newer(one: str, other: str) -> bool:
-    # Ids are numbers without leading zeros, in the order of the calls.
-    return (len(one), one) > (len(other), other)
+def _number(entry: LogEntry) -> tuple[int, str]:
+    # Ids are numbers without leading zeros, in the order in which rows were written.
+    return len(entry.id), entry.id

@@ -24,7 +24,14 @@ from voip.protocol.people import (
     RealtimeTextEvent,
     UnreadEvent,
 )
-from voip.protocol.phone import EchoEvent, NoticeEvent, SipMessageEvent, StoppingEvent, WorkerEvent
+from voip.protocol.phone import (
+    EchoEvent,
+    NoticeEvent,
+    RowsImportedEvent,
+    SipMessageEvent,
+    StoppingEvent,
+    WorkerEvent,
+)
 from voip.protocol.settings import SettingsEvent
 from voip.protocol.sound import LevelsEvent, MicrophoneEvent, MicrophoneLevelEvent
 from voip.texts import TextMessage
@@ -60,6 +67,8 @@ def describe(event: AnyEvent) -> str:
             return f"{phrases.count(number, 'call')} deleted from the log"
         case RowsRestoredEvent(count=number):
             return f"{phrases.count(number, 'call')} brought back to the log"
+        case RowsImportedEvent(count=number):
+            return f"{phrases.count(number, 'call')} imported into the log"
         case ContactsEvent():
             return "contacts or favourites have changed"
         case DigitEvent(call=call_id, digit=digit):

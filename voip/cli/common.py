@@ -73,19 +73,17 @@ def print_json(value: object) -> None:
     click.echo(msgspec.json.encode(value).decode())
 
 
-def confirm_deletion(question: str) -> None:
-    """Ask before something is deleted.
+def confirm(question: str, done: str) -> None:
+    """Ask before something is done to the log: `deleted` or `imported`.
 
     Raises:
         CommandFailed: there is no terminal to ask on, or the answer was no.
     """
     if not sys.stdin.isatty():
-        raise _not_deleted(
-            "there is no terminal to ask on, and nothing was deleted: confirm with --yes"
-        )
+        raise _left(f"there is no terminal to ask on, and nothing was {done}: confirm with --yes")
     if not click.confirm(question, default=False, err=True):
-        raise _not_deleted("nothing was deleted")
+        raise _left(f"nothing was {done}")
 
 
-def _not_deleted(words: str) -> CommandFailed:
+def _left(words: str) -> CommandFailed:
     return CommandFailed(ErrorInfo(kind="history", message=words))

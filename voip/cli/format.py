@@ -50,7 +50,14 @@ from voip.protocol.people import (
     RealtimeTextEvent,
     UnreadEvent,
 )
-from voip.protocol.phone import EchoEvent, NoticeEvent, SipMessageEvent, StoppingEvent, WorkerEvent
+from voip.protocol.phone import (
+    EchoEvent,
+    NoticeEvent,
+    RowsImportedEvent,
+    SipMessageEvent,
+    StoppingEvent,
+    WorkerEvent,
+)
 from voip.protocol.settings import SettingsEvent
 from voip.protocol.sound import LevelsEvent, MicrophoneEvent, MicrophoneLevelEvent
 from voip.texts import TextMessage
@@ -281,12 +288,12 @@ def csv_of(entries: Sequence[LogEntry]) -> str:
 # Scripts count columns: a new field of a row goes behind these by itself.
 _COLUMNS = (
     "id", "started", "answered", "ended", "duration_s", "direction", "account", "uri", "name",
-    "outcome", "code", "reason", "lock", "lock_was_open", "codec", "sign", "name_from",
+    "outcome", "code", "reason", "lock", "lock_was_open", "codec", "sign", "name_from", "imitates",
 )  # fmt: skip
 
 
 def _column(entry: LogEntry, name: str) -> object:
-    return getattr(entry.remote if name in ("uri", "name", "name_from") else entry, name)
+    return getattr(entry.remote if name in Party.__struct_fields__ else entry, name)
 
 
 def _csv_value(value: object) -> object:
@@ -341,6 +348,8 @@ def _event(what: AnyEvent) -> str:
             return f"log: {calls(rows)} deleted"
         case RowsRestoredEvent(count=rows):
             return f"log: {calls(rows)} brought back"
+        case RowsImportedEvent(count=rows):
+            return f"log: {calls(rows)} imported"
         case ContactsEvent():
             return "contacts changed"
         case DigitEvent(call=number, digit=digit):
@@ -381,5 +390,6 @@ def _event(what: AnyEvent) -> str:
 
 
 def _inert(text: str) -> str:
-    # A spreadsheet executes formulas, and strangers choose this text.
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+    # A spreadsheet executes formulas, and strangers choose this text. One that has quotes
+    # already gets one more, or its import would remove its own.
+    return f"'{text}" if text.lstrip("'")[:1] in ("=", "+", "-", "@") else text

@@ -11,6 +11,7 @@ from voip.cli.calls.call import CallReport
 from voip.cli.calls.transfer import TransferReport
 from voip.cli.settings.settings import Setting
 from voip.cli.sound.microphone import MicrophoneResult
+from voip.client.importing import ImportReport
 from voip.model import BlockedCaller, Conference, Status
 from voip.protection import LockReport
 from voip.protocol.accounts import AccountChanged, AccountFields, AccountList, CheckReport
@@ -54,6 +55,7 @@ def document() -> dict[str, Any]:
         "history --delete": CallsDeleted,
         "history --delete-all": CallsDeleted,
         "history --restore": CallsRestored,
+        "history --import": ImportReport,
         "doctor": DoctorReport,
         "call": CallReport,
         "transfer": TransferReport,

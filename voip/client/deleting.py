@@ -33,9 +33,8 @@ def ended(page: HistoryPage) -> int:
 
 
 def up_to(command: DeleteHistory, page: HistoryPage) -> DeleteHistory:
-    """Command for the rows of a page and older ones: a later call stays."""
-    newest = page.entries[0].id if page.entries else "0"
-    return msgspec.structs.replace(command, newest=newest)
+    """Command for the rows of a page, which has some, and older ones: a later call stays."""
+    return msgspec.structs.replace(command, newest=page.entries[0].id)
 
 
 def question(command: DeleteHistory, number: int) -> str:

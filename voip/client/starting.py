@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket as sockets
 import sys
 import time
@@ -12,6 +13,9 @@ from voip import paths as places
 from voip.client.errors import NoEngine
 
 _START_TIMEOUT_S = 15.0
+_LONG_START_TIMEOUT_S = 600.0
+"""Longest wait for an engine that reports work on its files, on standard error."""
+
 _AGAIN_TIMEOUT_S = 5.0
 """Longest wait for an engine that makes its socket or lock again."""
 
@@ -77,8 +81,11 @@ def _start(paths: places.Paths) -> Path:
         start_new_session=True,
         cwd="/",
     )
-    deadline = time.monotonic() + _START_TIMEOUT_S
-    while time.monotonic() < deadline:
+    began = time.monotonic()
+    patience = _START_TIMEOUT_S
+    while time.monotonic() - began < patience:
+        if process.stderr and select.select((process.stderr,), (), (), 0)[0]:
+            patience = _LONG_START_TIMEOUT_S
         if _answers(paths.socket):
             holder = engine_lock.read_holder(paths.lock).process
             if holder not in (None, process.pid):

@@ -28,6 +28,7 @@ from voip.engine.desktop.music import Music
 from voip.engine.files import settings
 from voip.engine.files.settings_file import SettingsFile
 from voip.engine.files.watched import Watched
+from voip.engine.history.imports import Imports
 from voip.engine.history.log import History
 from voip.engine.history.reader import HistoryReader
 from voip.engine.history.undo import Deletions
@@ -134,6 +135,7 @@ class Engine:
         self.followed = FollowedFile(self.account_file, watched, self.registrations, self.notice)
         self._hops = Hops(self.workers, names, self.registrations.find_target)
         self.book = CallBook(self.hub, self.history, lambda call: self.comparisons.recall(call))
+        self.imports = Imports(self.hub, paths.history, self.book.reserve)
         self._moves = Moves(self.book, self.workers)
         kept_texts = KeptTexts(paths.history, self.registrations.keeps_realtime_text)
         self.calls = Calls(self.book, self.hub, self.workers, self.registrations, kept_texts)

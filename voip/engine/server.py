@@ -20,7 +20,7 @@ from voip.protocol.accounts import CheckAccount, RegisterAccount
 from voip.protocol.calls import DeleteCalls, DeleteHistory, Hold, PlaceCall, RestoreCalls, Resume
 from voip.protocol.client import NO_DATA, AnyCommand, ErrorInfo, NumberedEvent, Reply, Request
 from voip.protocol.framing import MAX_LINE, MAX_REPLY, Decoder, FramingError, LineSplitter, encode
-from voip.protocol.phone import Subscribe
+from voip.protocol.phone import ImportCalls, Subscribe
 from voip.protocol.trust import InspectServer
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,7 @@ _SLOW = (
     CheckAccount,
     DeleteCalls,
     DeleteHistory,
+    ImportCalls,
     InspectServer,
     PlaceCall,
     RegisterAccount,

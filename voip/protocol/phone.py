@@ -1,10 +1,10 @@
-"""Messages about the phone: status, doctor, notices, the SIP trace."""
+"""Messages about the phone: status, doctor, notices, the SIP trace, import of a call log."""
 
 from __future__ import annotations
 
 import msgspec
 
-from voip.model import SoundDevice, Status
+from voip.model import LogEntry, SoundDevice, Status
 from voip.protection import Transport
 from voip.protocol.base import Command, Event
 
@@ -158,8 +158,50 @@ class EngineLog(msgspec.Struct, frozen=True):
     path: str
 
 
+class ImportCalls(Command, frozen=True, tag="import_calls"):
+    """Add exported rows that are not in the call log yet; a `preview` only counts them.
+
+    Added rows get new ids. Rows of one second belong in one command. The reply is
+    `CallsImported`.
+    """
+
+    rows: tuple[LogEntry, ...]
+    preview: bool = False
+
+
+class RowsImportedEvent(Event, frozen=True, tag="rows_imported"):
+    """Reports that rows were added to the call log, among the others by their time."""
+
+    count: int
+
+
+class RefusedRow(msgspec.Struct, frozen=True):
+    """Row that was not imported: its place in the command, from 0, and why."""
+
+    row: int
+    reason: str
+
+
+class CallsImported(msgspec.Struct, frozen=True):
+    """Reply to `ImportCalls`: rows that were new, those in the log already, the refused."""
+
+    new: int
+    known: int
+    refused: tuple[RefusedRow, ...] = ()
+
+
 AnyPhoneCommand = (
-    Hello | GetStatus | Subscribe | Stop | Doctor | StartEcho | StopEcho | GetEngineLog
+    Hello
+    | GetStatus
+    | Subscribe
+    | Stop
+    | Doctor
+    | StartEcho
+    | StopEcho
+    | GetEngineLog
+    | ImportCalls
 )
 
-AnyPhoneEvent = NoticeEvent | WorkerEvent | EchoEvent | SipMessageEvent | StoppingEvent
+AnyPhoneEvent = (
+    NoticeEvent | WorkerEvent | EchoEvent | SipMessageEvent | StoppingEvent | RowsImportedEvent
+)

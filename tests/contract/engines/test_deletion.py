@@ -1,8 +1,12 @@
-"""Both engines: calls deleted from the log, and brought back."""
+"""Both engines: calls deleted from the log, brought back, and imported."""
 
 from __future__ import annotations
 
+import msgspec
+import pytest
+
 from tests.contract.engines.sides import BOB, Side
+from voip.client.errors import CommandFailed
 from voip.model import LogEntry
 from voip.protocol.calls import (
     CallsDeleted,
@@ -15,6 +19,7 @@ from voip.protocol.calls import (
     RowsDeletedEvent,
     RowsRestoredEvent,
 )
+from voip.protocol.phone import CallsImported, ImportCalls, RefusedRow, RowsImportedEvent
 
 
 async def rows(side: Side) -> tuple[LogEntry, ...]:
@@ -56,3 +61,51 @@ async def test_calls_are_deleted_and_brought_back_and_every_client_is_told(side:
     assert [row.id for row in await rows(side)] == [call]
     side.refuses(call, 486, "Busy Here")
     await side.engine.until_logged(call)
+
+
+async def test_calls_are_imported_among_the_others_and_every_client_is_told(side: Side) -> None:
+    await side.register()
+    missed = await side.incoming(BOB)
+    side.gives_up(missed)
+    await side.engine.until_logged(missed)
+    client = side.engine.client
+    (latest,) = await rows(side)
+    old = msgspec.structs.replace(
+        latest, started="2020-01-01T00:00:00Z", ended="2020-01-01T00:00:05Z"
+    )
+    bad = msgspec.structs.replace(latest, account="")
+    asked = ImportCalls(rows=(bad, latest, old), preview=True)
+    answer = CallsImported(1, 1, (RefusedRow(0, "it has no account"),))
+    assert await client.get(asked, CallsImported) == answer
+    assert await rows(side) == (latest,)
+    real = msgspec.structs.replace(asked, preview=False)
+    assert await client.get(real, CallsImported) == answer
+    assert await side.engine.until(RowsImportedEvent, lambda e: True) == RowsImportedEvent(1)
+    first, second = await rows(side)
+    assert (first, second) == (latest, msgspec.structs.replace(old, id=second.id))
+    # The next call has no row's id.
+    later = await side.incoming(BOB)
+    side.gives_up(later)
+    await side.engine.until_logged(later)
+    assert [row.id for row in await rows(side)] == [later, latest.id, second.id]
+    assert int(later) > int(second.id) > int(latest.id)
+    # What would be older than the row named stays deleted by its time, not by its number.
+    deleted = await client.get(DeleteHistory(newest=latest.id), CallsDeleted)
+    assert deleted == CallsDeleted(2)
+    # One is imported again before it is brought back.
+    assert await client.get(ImportCalls(rows=(old,)), CallsImported) == CallsImported(1, 0)
+    assert await client.get(RestoreCalls(), CallsRestored) == CallsRestored(2)
+    assert [row.started for row in (await rows(side))[1:]] == [latest.started, old.started]
+
+
+async def test_a_row_that_is_gone_is_no_bound(side: Side) -> None:
+    await side.register()
+    missed = await side.incoming(BOB)
+    side.gives_up(missed)
+    await side.engine.until_logged(missed)
+    client = side.engine.client
+    assert await client.get(DeleteCalls(rows=(missed,)), CallsDeleted) == CallsDeleted(1)
+    for command in (GetHistory(before=missed), DeleteHistory(newest=missed)):
+        with pytest.raises(CommandFailed) as caught:
+            await client.ask(command)
+        assert caught.value.kind == "no_row"

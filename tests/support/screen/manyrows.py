@@ -7,7 +7,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from voip.engine.history.log import History, words_of
+from voip.engine.history import schema
+from voip.engine.history.log import History
 
 ROWS = 100_000
 LATEST = 1_767_225_600.0  # 2026-01-01T00:00:00Z
@@ -36,8 +37,9 @@ def fill(path: Path, rows: int = ROWS) -> None:
     chance = random.Random(1)
     people = [_person(chance, number) for number in range(3_000)]
     with closing(sqlite3.connect(path)) as database:
+        schema.add_functions(database)
         database.executemany(
-            f"INSERT INTO calls VALUES ({', '.join('?' * 15)}, 0, NULL, 'contact')",
+            f"INSERT INTO log VALUES ({', '.join('?' * 14)}, 0, NULL, 'contact')",
             (_row(chance, people, number, rows) for number in range(1, rows + 1)),
         )
         database.commit()
@@ -77,5 +79,4 @@ def _row(
         "closed" if closed else "open",
         int(talked and (not closed or chance.random() < 0.05)),
         "opus/48000/2" if talked else None,
-        words_of(name, uri, account, outcome, reason),
     )

@@ -44,4 +44,3 @@ def test_the_question_is_about_the_ended_calls_that_match() -> None:
     page = HistoryPage(entries=(going_on, MISSED), total=102)
     assert deleting.ended(page) == 101
     assert deleting.up_to(command, page) == msgspec.structs.replace(command, newest="2")
-    assert deleting.up_to(command, HistoryPage(entries=())).newest == "0"

@@ -11,6 +11,7 @@ import pytest
 
 from voip import engine_lock
 from voip.client import starting
+from voip.client.errors import NoEngine
 from voip.engine_lock import Holder
 
 
@@ -50,5 +51,40 @@ def test_the_engine_that_answers_goes_on(
     starting.reach(start=True)
     engine = int(slow_engine.read_text())
     assert os.waitpid(engine, os.WNOHANG) == (0, 0)
+    os.kill(engine, signal.SIGKILL)
+    os.waitpid(engine, 0)
+
+
+@pytest.mark.parametrize("reports", [True, False])
+def test_an_engine_that_reports_long_work_is_waited_for(
+    slow_engine: Path, monkeypatch: pytest.MonkeyPatch, reports: bool
+) -> None:
+    program = Path(sys.executable)
+    words = "echo offhook: the call log gets another form >&2\n" if reports else ""
+    program.write_text(program.read_text().replace("echo $$", f"{words}echo $$", 1))
+    asked = 0
+
+    def answers(socket: Path) -> bool:
+        nonlocal asked
+        # The report is there before the process is.
+        asked += slow_engine.exists()
+        return asked > 5
+
+    monkeypatch.setattr(starting, "_answers", answers)
+    monkeypatch.setattr(engine_lock, "read_holder", lambda path: Holder())
+    times = iter(range(0, 100_000, 1000))
+    begun = next(times)
+
+    def clock() -> float:
+        # Time passes only once the engine could have reported.
+        return next(times) / 100 if slow_engine.exists() else begun
+
+    monkeypatch.setattr("voip.client.starting.time.monotonic", clock)
+    if reports:
+        starting.reach(start=True)
+    else:
+        with pytest.raises(NoEngine, match="did not come up"):
+            starting.reach(start=True)
+    engine = int(slow_engine.read_text())
     os.kill(engine, signal.SIGKILL)
     os.waitpid(engine, 0)

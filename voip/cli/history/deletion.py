@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from voip.cli.common import confirm_deletion, print_json
+from voip.cli.common import confirm, print_json
 from voip.client import deleting, oneshot
 from voip.protocol.calls import (
     CallsDeleted,
@@ -28,9 +28,12 @@ def delete_all(command: DeleteHistory, sure: bool, as_json: bool) -> None:
         CommandFailed: there is no terminal to ask on, or the answer was no.
     """
     page = oneshot.get(deleting.matching(command), HistoryPage)
+    if not page.entries:
+        _report(CallsDeleted(0), as_json)
+        return
     number = deleting.ended(page)
     if number and not sure:
-        confirm_deletion(deleting.question(command, number))
+        confirm(deleting.question(command, number), "deleted")
     _report(oneshot.get(deleting.up_to(command, page), CallsDeleted), as_json)
 
 

@@ -1,6 +1,8 @@
-"""`offhook history`: filters and exports the call log, and deletes its rows."""
+"""`offhook history`: filters, exports and imports the call log, and deletes its rows."""
 
 from __future__ import annotations
+
+from typing import BinaryIO
 
 import click
 import msgspec
@@ -18,8 +20,9 @@ _BESIDE = {
     "rows": {"as_json"},
     "delete_all": {"as_json", "sure", "search", "missed", "account", "person", "secure"},
     "restore": {"as_json"},
+    "source": {"as_json", "sure"},
 }
-"""Options that go with a deletion, by its own."""
+"""Options that go with one that changes the log."""
 
 
 @click.command()
@@ -33,10 +36,12 @@ _BESIDE = {
 @click.option("--limit", default=50, type=click.IntRange(1, _LARGEST_PAGE), show_default=True)
 @click.option("--export", type=click.Choice(["csv", "json"]),
               help="Print all of these calls in this format.")  # fmt: skip
+@click.option("--import", "source", type=click.File("rb"), metavar="FILE",
+              help="Add the calls of an exported log, - for standard input.")  # fmt: skip
 @click.option("--delete", "rows", multiple=True, metavar="ROW",
               help="Delete this call, by its number in the first column.")  # fmt: skip
 @click.option("--delete-all", is_flag=True, help="Delete all of these calls.")
-@click.option("--yes", "sure", is_flag=True, help="Delete all without asking.")
+@click.option("--yes", "sure", is_flag=True, help="Delete all, or import, without asking.")
 @click.option("--restore", is_flag=True, help="Bring back what was deleted last, for a minute.")
 @click.pass_context
 def history(
@@ -49,16 +54,22 @@ def history(
     secure: bool | None,
     limit: int,
     export: str | None,
+    source: BinaryIO | None,
     rows: tuple[str, ...],
     delete_all: bool,
     sure: bool,
     restore: bool,
 ) -> None:
-    """Show the call log, newest first, or delete calls from it."""
+    """Show the call log, newest first, or change it."""
     # Options that would not be heeded may have been meant to spare calls.
     only_with(ctx, _BESIDE)
-    if sure and not delete_all:
-        raise click.UsageError("--yes goes with --delete-all")
+    if sure and not delete_all and source is None:
+        raise click.UsageError("--yes goes with --delete-all or --import")
+    if source is not None:
+        from voip.cli.history import importing  # slow to load, and rarely needed
+
+        importing.import_log(source, sure, as_json)
+        return
     if rows:
         deletion.delete_rows(rows, as_json)
         return

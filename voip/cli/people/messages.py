@@ -7,7 +7,7 @@ import sys
 import click
 
 from voip.cli import format as texts
-from voip.cli.common import confirm_deletion, json_option, print_json
+from voip.cli.common import confirm, json_option, print_json
 from voip.client import message_words, oneshot
 from voip.client.errors import CommandFailed
 from voip.protocol.client import ErrorInfo
@@ -118,12 +118,12 @@ def _delete_all(account: str | None, address: str | None, sure: bool, as_json: b
     whose = f" of account {account}" if account is not None else ""
     if account is not None and address is not None:
         if not sure:
-            confirm_deletion(f"Delete all texts{whose} with {address}?")
+            confirm(f"Delete all texts{whose} with {address}?", "deleted")
         _delete(DeleteThread(account=account, address=address), as_json)
         return
     page = oneshot.get(GetMessages(account=account, limit=1), Messages)
     if page.messages and not sure:
-        confirm_deletion(f"Delete all texts{whose}?")
+        confirm(f"Delete all texts{whose}?", "deleted")
     newest = page.messages[0].id if page.messages else "0"
     _delete(DeleteAllMessages(newest=newest, account=account), as_json)
 

@@ -54,6 +54,11 @@ class CallBook:
         """Return the call with the number that a worker uses."""
         return next((c for c in self if c.role is role and c.number == number), None)
 
+    def reserve(self, number: int) -> int:
+        """Keep the next ids for rows that are no calls of this engine; return the first."""
+        self._last_id += number
+        return self._last_id - number + 1
+
     def begin(
         self,
         role: Role,

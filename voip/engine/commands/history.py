@@ -8,8 +8,7 @@ from voip.engine.commands import rows
 from voip.engine.commands.handler import Handlers
 from voip.engine.engine import Engine
 from voip.engine.errors import Refusal
-from voip.engine.history.deletion import not_in_the_log
-from voip.engine.history.reader import Conditions
+from voip.engine.history.reader import Conditions, not_in_the_log
 from voip.protocol.calls import (
     CallsDeleted,
     CallsRestored,
@@ -19,6 +18,7 @@ from voip.protocol.calls import (
     HistoryPage,
     RestoreCalls,
 )
+from voip.protocol.phone import CallsImported, ImportCalls
 
 _MAX_OFFSET = 10**12
 
@@ -58,6 +58,11 @@ async def _restore(engine: Engine, command: RestoreCalls) -> CallsRestored:
         return CallsRestored(await engine.deletions.restore())
 
 
+async def _import(engine: Engine, command: ImportCalls) -> CallsImported:
+    with rows.refusals():
+        return await engine.imports.add(command.rows, command.preview)
+
+
 async def _conditions(engine: Engine, command: GetHistory | DeleteHistory) -> Conditions:
     person = command.person
     known = await engine.listing.find(person, None, None) if person is not None else None
@@ -84,4 +89,5 @@ HANDLERS: Handlers = {
     DeleteCalls: _delete,
     DeleteHistory: _delete_matching,
     RestoreCalls: _restore,
+    ImportCalls: _import,
 }

@@ -12,10 +12,12 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from voip.engine.errors import Refusal
+from voip.engine.history import schema
 from voip.engine.history.log import ERASED_AT_ONCE, HistoryError, erase_traces, keep_no_traces
-from voip.engine.history.reader import Conditions, condition
+from voip.engine.history.reader import Conditions, condition, not_in_the_log
 from voip.model import Outcome
 
 _SLICE = 500
@@ -25,15 +27,46 @@ _PATIENCE_S = 5.0
 # `chosen` has the ids of the rows that move. The order of columns is that of the log.
 _MEMORY = """
 ATTACH ':memory:' AS kept;
-CREATE TABLE kept.calls AS SELECT * FROM main.calls WHERE false;
-CREATE UNIQUE INDEX kept.calls_by_id ON calls (id);
+CREATE TABLE kept.rows AS SELECT * FROM main.log WHERE false;
+CREATE UNIQUE INDEX kept.rows_by_id ON rows (id);
 CREATE TABLE kept.typed_lines AS SELECT * FROM main.typed_lines WHERE false;
 CREATE INDEX kept.typed_lines_by_call ON typed_lines (call);
 CREATE TABLE kept.chosen (id INTEGER PRIMARY KEY);
 """
 
-_MOVED = (("typed_lines", "call"), ("calls", "id"))
-"""Tables that have rows of calls, each with its column of their ids."""
+# A call that was imported since, from a file to the second, would be there twice.
+_FORGET_IMPORTED = """
+DELETE FROM kept.rows WHERE EXISTS (
+    SELECT * FROM main.log AS imported
+    WHERE imported.id > (SELECT last_id FROM main.deletions)
+    AND imported.started >= CAST(kept.rows.started AS INTEGER)
+    AND imported.started < CAST(kept.rows.started AS INTEGER) + 1
+    AND imported.account = kept.rows.account AND imported.direction = kept.rows.direction
+    AND imported.uri = kept.rows.uri
+    AND CAST(imported.answered AS INTEGER) IS CAST(kept.rows.answered AS INTEGER)
+    AND CAST(imported.ended AS INTEGER) IS CAST(kept.rows.ended AS INTEGER)
+);
+DELETE FROM kept.typed_lines WHERE call NOT IN (SELECT id FROM kept.rows);
+"""
+
+
+class _Moved(NamedTuple):
+    """Rows of calls that move: what is read, and written; where they go from; their id."""
+
+    source: str
+    target: str
+    held_in: str
+    column: str
+
+
+_DELETED = (
+    _Moved("main.typed_lines", "kept.typed_lines", "main.typed_lines", "call"),
+    _Moved("main.log", "kept.rows", "main.calls", "id"),
+)
+_RESTORED = (
+    _Moved("kept.typed_lines", "main.typed_lines", "kept.typed_lines", "call"),
+    _Moved("kept.rows", "main.log", "kept.rows", "id"),
+)
 
 
 class DeletedRows:
@@ -51,13 +84,13 @@ class DeletedRows:
         self._stopping = threading.Event()
 
     def __len__(self) -> int:
-        return 0 if self._db is None else self._count("SELECT count(*) FROM kept.calls")
+        return 0 if self._db is None else self._count("SELECT count(*) FROM kept.rows")
 
     def ids(self, limit: int) -> tuple[int, ...]:
         """Return ids of rows, the newest first."""
         if self._db is None:
             return ()
-        rows = self._db.execute("SELECT id FROM kept.calls ORDER BY id DESC LIMIT ?", (limit,))
+        rows = self._db.execute("SELECT id FROM kept.rows ORDER BY id DESC LIMIT ?", (limit,))
         return tuple(number for (number,) in rows.fetchall())
 
     def choose(self, ids: Sequence[int]) -> int:
@@ -70,7 +103,7 @@ class DeletedRows:
             db = self._connection()
             db.execute("DELETE FROM kept.chosen")
             for number in ids:
-                row = db.execute("SELECT outcome FROM calls WHERE id = ?", (number,)).fetchone()
+                row = db.execute("SELECT outcome FROM log WHERE id = ?", (number,)).fetchone()
                 if row is None:
                     raise not_in_the_log(str(number))
                 if row[0] == Outcome.ONGOING:
@@ -86,15 +119,21 @@ class DeletedRows:
     def choose_matching(self, filters: Conditions, newest: int | None) -> int:
         """Choose all ended calls that match, up to the row `newest`; return how many."""
         where, values = condition(filters)
-        bound = "" if newest is None else " AND id <= ?"
-        bounds = [] if newest is None else [newest]
         with self._writing():
             db = self._connection()
             db.execute("DELETE FROM kept.chosen")
+            bounds: tuple[object, ...] = ()
+            if newest is not None:
+                bounds = db.execute(
+                    "SELECT started, id FROM calls WHERE id = ?", (newest,)
+                ).fetchone()
+                if bounds is None:
+                    raise not_in_the_log(str(newest))
             # Only bound values come from outside.
             db.execute(
-                "INSERT INTO kept.chosen SELECT id FROM main.calls "  # noqa: S608
-                f"WHERE {where} AND outcome <> ?{bound}",
+                "INSERT INTO kept.chosen SELECT id FROM main.calls WHERE kind IN "  # noqa: S608
+                f"(SELECT id FROM main.kinds WHERE {where} AND outcome <> ?) "
+                f"{'AND (started, id) <= (?, ?)' if bounds else ''}",
                 (*values, Outcome.ONGOING, *bounds),
             )
             return self._count("SELECT count(*) FROM kept.chosen")
@@ -103,22 +142,23 @@ class DeletedRows:
         """Delete the chosen rows in place of those of the last deletion."""
         with self._writing():
             db = self._connection()
-            for table, _ in _MOVED:
-                db.execute(f"DELETE FROM kept.{table}")  # noqa: S608
+            db.execute("DELETE FROM kept.typed_lines")
+            db.execute("DELETE FROM kept.rows")
             # The newest row may go: no later call may have its id.
             db.execute(
                 "UPDATE deletions SET traces = 1, "
                 "last_id = max(last_id, coalesce((SELECT max(id) FROM calls), 0))"
             )
-            self._move(db, "main", "kept")
+            self._move(db, _DELETED)
 
     def restore(self) -> None:
         """Bring back the rows of the last deletion, as they were."""
         with self._writing():
             db = self._connection()
             db.execute("DELETE FROM kept.chosen")
-            db.execute("INSERT INTO kept.chosen SELECT id FROM kept.calls")
-            self._move(db, "kept", "main")
+            db.execute("INSERT INTO kept.chosen SELECT id FROM kept.rows")
+            db.executescript(_FORGET_IMPORTED)
+            self._move(db, _RESTORED)
 
     def erase(self) -> bool:
         """Drop the rows, and remove deleted text from the files.
@@ -147,7 +187,7 @@ class DeletedRows:
             self._db.close()
             self._db = None
 
-    def _move(self, db: sqlite3.Connection, source: str, target: str) -> None:
+    def _move(self, db: sqlite3.Connection, moved: Sequence[_Moved]) -> None:
         slice_ = "SELECT id FROM kept.chosen WHERE id > ? ORDER BY id LIMIT ?"
         rows = "IN (SELECT id FROM kept.chosen WHERE id > ? AND id <= ?)"
         last = 0
@@ -158,17 +198,13 @@ class DeletedRows:
             began = time.monotonic()
             with db:
                 db.execute("BEGIN IMMEDIATE")
-                for table, column in _MOVED:
+                for part in moved:
+                    chosen = f"WHERE {part.column} {rows}"
                     db.execute(
-                        f"INSERT INTO {target}.{table} "  # noqa: S608
-                        f"SELECT * FROM {source}.{table} WHERE {column} {rows}",
+                        f"INSERT INTO {part.target} SELECT * FROM {part.source} {chosen}",  # noqa: S608
                         (last, upto),
                     )
-                for table, column in _MOVED:
-                    db.execute(
-                        f"DELETE FROM {source}.{table} WHERE {column} {rows}",  # noqa: S608
-                        (last, upto),
-                    )
+                    db.execute(f"DELETE FROM {part.held_in} {chosen}", (last, upto))  # noqa: S608
             last = upto
             # SQLite lets nobody queue for its lock: without a rest, the engine's turn to
             # write would not come.
@@ -196,9 +232,5 @@ class DeletedRows:
             place, uri=True, isolation_level=None, timeout=timeout_s, check_same_thread=False
         )
         keep_no_traces(database)
+        schema.add_functions(database)
         return database
-
-
-def not_in_the_log(row: str) -> Refusal:
-    """Return the refusal of a row that is not there."""
-    return Refusal("no_row", f"call {row} is not in the log: “offhook history” lists its calls")

@@ -10,101 +10,14 @@ import logging
 import sqlite3
 from pathlib import Path
 
-from voip.engine.history import typed_lines
+from voip.engine.history import schema, typed_lines
 from voip.model import Direction, LogEntry, NameFrom, Outcome, Party, rfc3339
 from voip.protection import LockState, Sign
-from voip.security.imitation import imitates, inert, inert_address
-from voip.security.text import clean, fold
 
 log = logging.getLogger(__name__)
 
-_SCHEMA_VERSION = 7
-
 ERASED_AT_ONCE = 16 * 1024 * 1024
 """Size of a log in bytes that is written again in a tenth of a second."""
-
-UNDO_S = 60.0
-"""Seconds for which the last deletion can be undone."""
-
-# `words` is searched instead of the columns: SQLite folds the case of ASCII alone.
-# `deletions` has one row: the largest id before the last deletion, since no later call may
-# have the id of a deleted one; and 1 while deleted text may be left in the file.
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS calls (
-    id INTEGER PRIMARY KEY,
-    account TEXT NOT NULL,
-    direction TEXT NOT NULL,
-    uri TEXT NOT NULL,
-    name TEXT NOT NULL,
-    outcome TEXT NOT NULL,
-    started REAL NOT NULL,
-    answered REAL,
-    ended REAL,
-    code INTEGER,
-    reason TEXT NOT NULL DEFAULT '',
-    lock TEXT NOT NULL DEFAULT 'open',
-    lock_was_open INTEGER NOT NULL DEFAULT 0,
-    codec TEXT,
-    words TEXT NOT NULL DEFAULT '',
-    imitates INTEGER NOT NULL DEFAULT 0,
-    sign TEXT,
-    name_from TEXT
-);
-CREATE INDEX IF NOT EXISTS calls_by_outcome ON calls (outcome, id);
-CREATE INDEX IF NOT EXISTS calls_by_account ON calls (account, id);
-CREATE INDEX IF NOT EXISTS calls_by_uri ON calls (uri, id);
-CREATE TABLE IF NOT EXISTS deletions (last_id INTEGER NOT NULL, traces INTEGER NOT NULL);
-INSERT INTO deletions SELECT 0, 0 WHERE NOT EXISTS (SELECT * FROM deletions);
-"""
-
-_ADD_WORDS = """
-BEGIN;
-ALTER TABLE calls ADD COLUMN words TEXT NOT NULL DEFAULT '';
-UPDATE calls SET words = words_of(name, uri, account, outcome, reason);
-PRAGMA user_version = 2;
-COMMIT;
-"""
-
-_ADD_IMITATES = """
-BEGIN;
-ALTER TABLE calls ADD COLUMN imitates INTEGER NOT NULL DEFAULT 0;
-UPDATE calls SET name = clean(name), imitates = imitates(name, uri);
-PRAGMA user_version = 3;
-COMMIT;
-"""
-
-_ADD_SIGN = """
-BEGIN;
-ALTER TABLE calls ADD COLUMN sign TEXT;
-UPDATE calls SET sign = CASE lock WHEN 'closed' THEN 'secure' ELSE 'open' END
-    WHERE answered IS NOT NULL;
-PRAGMA user_version = 4;
-COMMIT;
-"""
-
-
-# The source of an earlier caller's name is unknown: none is trusted.
-_ADD_NAME_FROM = """
-BEGIN;
-ALTER TABLE calls ADD COLUMN name_from TEXT;
-UPDATE calls SET imitates = 1 WHERE direction = 'in' AND imitates(name, uri);
-UPDATE calls SET name = inert(name), uri = inert_address(uri);
-UPDATE calls SET imitates = 1 WHERE direction = 'in' AND imitates(name, uri);
-UPDATE calls SET name_from = CASE
-    WHEN account = 'echo' THEN 'phone' WHEN direction = 'in' THEN 'claim' ELSE 'contact' END
-    WHERE name <> '';
-UPDATE calls SET words = words_of(name, uri, account, outcome, reason);
-PRAGMA user_version = 5;
-COMMIT;
-"""
-
-_RENAME_SIGNS = """
-BEGIN;
-UPDATE calls SET sign = CASE sign
-    WHEN 'secure' THEN 'server' WHEN 'proven' THEN 'sealed' WHEN 'open' THEN 'unsafe' ELSE sign END;
-PRAGMA user_version = 6;
-COMMIT;
-"""
 
 
 class HistoryError(Exception):
@@ -138,31 +51,16 @@ class History:
         self._path.chmod(0o600)
         self._db.row_factory = sqlite3.Row
         keep_no_traces(self._db)
-        self._db.create_function("words_of", -1, words_of, deterministic=True)
-        self._db.create_function("clean", 1, clean, deterministic=True)
-        self._db.create_function("inert", 1, inert, deterministic=True)
-        self._db.create_function("inert_address", 1, inert_address, deterministic=True)
-        self._db.create_function("imitates", 2, imitates, deterministic=True)
+        schema.add_functions(self._db)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version > _SCHEMA_VERSION:
+        if version > schema.VERSION:
             raise HistoryError(
                 f"{self._path} was written by a newer Offhook: update this one, or move it away"
             )
-        if version == 1:
-            self._db.executescript(_ADD_WORDS)
-        if version in (1, 2):
-            self._db.executescript(_ADD_IMITATES)
-        if version in (1, 2, 3):
-            self._db.executescript(_ADD_SIGN)
-        if version in (1, 2, 3, 4):
-            self._db.executescript(_ADD_NAME_FROM)
-        if version in (1, 2, 3, 4, 5):
-            self._db.executescript(_RENAME_SIGNS)
-        self._db.executescript(_SCHEMA)
+        schema.prepare(self._db)
         self._db.executescript(typed_lines.SCHEMA)
-        self._db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
         self.erase()
 
     def erase(self) -> None:
@@ -185,15 +83,19 @@ class History:
 
     def mark_interrupted(self) -> int:
         """Mark ongoing rows of an earlier engine interrupted; return how many."""
-        cursor = self._db.execute(
-            "UPDATE calls SET outcome = ?1, reason = ?2, "
-            "ended = coalesce(ended, answered, started), "
-            "words = words_of(name, uri, account, ?1, ?2) WHERE outcome = ?3",
-            (Outcome.INTERRUPTED, "the phone stopped during the call", Outcome.ONGOING),
-        )
-        if cursor.rowcount:
-            log.warning("%d calls in the log were interrupted by the engine's end", cursor.rowcount)
-        return cursor.rowcount
+        # With a value in place of the word, SQLite would read all kinds.
+        rows = self._db.execute(
+            "SELECT id FROM calls WHERE kind IN (SELECT id FROM kinds WHERE outcome = 'ongoing')"
+        ).fetchall()
+        for (number,) in rows:
+            self._db.execute(
+                "UPDATE log SET outcome = ?, reason = ?, "
+                "ended = coalesce(ended, answered, started) WHERE id = ?",
+                (Outcome.INTERRUPTED, "the phone stopped during the call", number),
+            )
+        if rows:
+            log.warning("%d calls in the log were interrupted by the engine's end", len(rows))
+        return len(rows)
 
     def begin(
         self, call_id: int, account: str, direction: Direction, remote: Party, started: float
@@ -201,9 +103,8 @@ class History:
         """Write the row of a call that has just begun."""
         return self._write(
             call_id,
-            "INSERT INTO calls "
-            "(id, account, direction, uri, name, outcome, started, imitates, name_from, words) "
-            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, words_of(?5, ?4, ?2, ?6, ''))",
+            "INSERT INTO log (id, account, direction, uri, name, outcome, started, reason, lock, "
+            "lock_was_open, imitates, name_from) VALUES (?, ?, ?, ?, ?, ?, ?, '', ?, 0, ?, ?)",
             (
                 call_id,
                 account,
@@ -212,13 +113,14 @@ class History:
                 remote.name,
                 Outcome.ONGOING,
                 started,
+                LockState.OPEN,
                 remote.imitates,
                 remote.name_from,
             ),
         )
 
     def answered(self, call_id: int, when: float) -> LogEntry:
-        return self._write(call_id, "UPDATE calls SET answered = ? WHERE id = ?", (when, call_id))
+        return self._write(call_id, "UPDATE log SET answered = ? WHERE id = ?", (when, call_id))
 
     def end(
         self,
@@ -235,9 +137,8 @@ class History:
         """Complete the row of a call."""
         return self._write(
             call_id,
-            "UPDATE calls SET ended = ?1, outcome = ?2, code = ?3, reason = ?4, lock = ?5, "
-            "lock_was_open = ?6, sign = ?7, codec = ?8, "
-            "words = words_of(name, uri, account, ?2, ?4) WHERE id = ?9",
+            "UPDATE log SET ended = ?, outcome = ?, code = ?, reason = ?, lock = ?, "
+            "lock_was_open = ?, sign = ?, codec = ? WHERE id = ?",
             (when, outcome, code, reason, lock, int(lock_was_open), sign, codec, call_id),
         )
 
@@ -247,7 +148,7 @@ class History:
         Raises:
             KeyError: there is none.
         """
-        select = f"SELECT *, {typed_lines.HAS_LINES} FROM calls WHERE id = ?"  # noqa: S608
+        select = f"SELECT *, {typed_lines.HAS_LINES} FROM log WHERE id = ?"  # noqa: S608
         row = self._db.execute(select, (call_id,)).fetchone()
         if row is None:
             raise KeyError(call_id)
@@ -297,11 +198,6 @@ def erase_traces(database: sqlite3.Connection, largest: int | None = None) -> bo
     return not in_use
 
 
-def words_of(name: str, uri: str, account: str, outcome: str, reason: str) -> str:
-    """Join a row's searchable text in lines: no search matches across two."""
-    return fold("\n".join((name, uri, account, outcome, reason)))
-
-
 def party_of(row: sqlite3.Row) -> Party:
     """Return the other end of a call, from its row."""
     return Party(
@@ -313,7 +209,7 @@ def party_of(row: sqlite3.Row) -> Party:
 
 
 def entry_of(row: sqlite3.Row) -> LogEntry:
-    """Convert a row of `calls`, with all columns and `HAS_LINES`, to a client's log entry."""
+    """Convert a row of `log`, with all columns and `HAS_LINES`, to a client's log entry."""
     end = row["ended"]
     answered = row["answered"]
     return LogEntry(

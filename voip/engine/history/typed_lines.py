@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-# `place` counts the lines of a call. The trigger also holds for an older Offhook, which
-# does not know the table: no text may stay when the row of its call is deleted.
+# `place` counts the lines of a call. No trigger deletes them with its row: a row that
+# changes is one deleted and one inserted (`schema`). A row that another program has deleted
+# takes its text along at the next start.
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS typed_lines (
     call INTEGER NOT NULL,
@@ -14,11 +15,10 @@ CREATE TABLE IF NOT EXISTS typed_lines (
     ended INTEGER NOT NULL,
     PRIMARY KEY (call, place)
 ) WITHOUT ROWID;
-CREATE TRIGGER IF NOT EXISTS typed_lines_go_with_their_call AFTER DELETE ON calls
-BEGIN
-    DELETE FROM typed_lines WHERE call = OLD.id;
-END;
+UPDATE deletions SET traces = 1
+    WHERE EXISTS (SELECT 1 FROM typed_lines WHERE call NOT IN (SELECT id FROM calls));
+DELETE FROM typed_lines WHERE call NOT IN (SELECT id FROM calls);
 """
 
-HAS_LINES = "EXISTS (SELECT 1 FROM typed_lines WHERE call = calls.id) AS has_lines"
-"""Column that tells if text of a call was kept."""
+HAS_LINES = "EXISTS (SELECT 1 FROM typed_lines WHERE call = log.id) AS has_lines"
+"""Column of `log` that tells if text of a call was kept."""

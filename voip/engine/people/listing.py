@@ -173,7 +173,7 @@ class Listing:
             for caller in self._people.sharing(handle)
             if self.is_same(known, caller.uri, caller.account)
         )
-        return sorted(mine, key=lambda caller: caller.row, reverse=True)
+        return sorted(mine, key=lambda caller: (caller.last.time, caller.row), reverse=True)
 
 
 def _has(contact: Contact, number: str) -> bool:

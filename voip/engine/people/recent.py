@@ -16,6 +16,7 @@ from voip.model import Direction, LogEntry, Outcome
 from voip.protocol.calls import LogEvent, RowsDeletedEvent, RowsRestoredEvent
 from voip.protocol.client import NumberedEvent
 from voip.protocol.people import LastCall
+from voip.protocol.phone import RowsImportedEvent
 
 _MOST = 10_000
 
@@ -63,7 +64,7 @@ class People:
         return (self._by_uri[uri] for uri in self._by_handle.get(handle, ()))
 
     async def load(self) -> None:
-        """Read the log, again after a deletion; later calls are added as they begin.
+        """Read the log, again after a deletion or an import; later calls are added as they begin.
 
         Raises:
             HistoryError: the log cannot be read.
@@ -91,7 +92,7 @@ class People:
                 self._add(_caller_of(_person_of(entry)))
             case LogEvent(entry=entry):
                 self._end(entry)
-            case RowsDeletedEvent() | RowsRestoredEvent():
+            case RowsDeletedEvent() | RowsRestoredEvent() | RowsImportedEvent():
                 self._changes += 1
                 self._loaded = False
                 self._clear()

@@ -129,7 +129,7 @@ async def test_a_person_is_asked_on_a_terminal(log: StandIn) -> None:
         (("--delete-all", "--limit", "2"), "--delete-all does not go with --limit"),
         (("--delete-all", "--export", "csv"), "--delete-all does not go with --export"),
         (("--restore", "--account", "work"), "--restore does not go with --account"),
-        (("--missed", "--yes"), "--yes goes with --delete-all"),
+        (("--missed", "--yes"), "--yes goes with --delete-all or --import"),
     ],
 )
 async def test_words_that_would_not_be_heeded_are_wrong(

@@ -54,7 +54,7 @@ class Log:
     def rows(self) -> list[tuple[Any, ...]]:
         """Return every column of every row."""
         with closing(sqlite3.connect(self.path)) as database:
-            return database.execute("SELECT * FROM calls ORDER BY id").fetchall()
+            return database.execute("SELECT * FROM log ORDER BY id").fetchall()
 
     def ids(self) -> list[int]:
         return [row[0] for row in self.rows()]

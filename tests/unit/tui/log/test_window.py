@@ -28,14 +28,19 @@ SEEN = 3
 START = "2026-03-14T14:32:00Z"
 
 
-def entry(number: int, account: str = "work", outcome: Outcome = Outcome.ANSWERED) -> LogEntry:
+def entry(
+    number: int,
+    account: str = "work",
+    outcome: Outcome = Outcome.ANSWERED,
+    started: str = START,
+) -> LogEntry:
     return LogEntry(
         id=str(number),
         account=account,
         direction=Direction.IN,
         remote=Party(uri=f"sip:{number}@example.com"),
         outcome=outcome,
-        started=START,
+        started=started,
     )
 
 
@@ -53,11 +58,14 @@ class Log:
         return tuple(map(str, numbers))
 
     def restore(self) -> None:
-        self.rows = dict(sorted((self.rows | self.deleted).items()))
+        self.rows |= self.deleted
         self.deleted = {}
 
     def page(self, command: GetHistory) -> HistoryPage:
-        visible = [row for row in reversed(self.rows.values()) if _fits(row, command)]
+        newest_first = sorted(
+            self.rows.values(), key=lambda row: (row.started, int(row.id)), reverse=True
+        )
+        visible = [row for row in newest_first if _fits(row, command)]
         end = command.offset + command.limit
         return HistoryPage(entries=tuple(visible[command.offset : end]), total=len(visible))
 
@@ -333,6 +341,34 @@ def test_another_engine_s_log_begins_anew() -> None:
     assert ids(book, 0, 2) == ["2", "1", None]
 
 
+def test_a_call_after_the_clock_was_set_back_is_among_the_others() -> None:
+    book, log = LogBook(), Log(3)
+    fetch(book, log)
+    log.rows[4] = entry(4, started="2026-03-14T14:31:00Z")
+    assert book.note(log.rows[4])
+    book.reload()
+    fetch(book, log)
+    assert ids(book, 0, 3) == ["3", "2", "1", "4"]
+    assert not book.note(entry(5))
+    assert ids(book, 0, 1) == ["5", "3"]
+
+
+def test_imported_rows_are_shown_by_their_time() -> None:
+    book, log = LogBook(), Log(2)
+    fetch(book, log)
+    log.rows |= {
+        3: entry(3, started="2026-03-13T00:00:00Z"),
+        4: entry(4, started="2027-01-01T00:00:00Z"),
+    }
+    assert book.remove(()) is None
+    book.reload()
+    fetch(book, log)
+    assert ids(book, 0, 3) == ["4", "2", "1", "3"]
+    # A later call is older than a row of a clock that was wrong.
+    log.rows[5] = entry(5)
+    assert book.note(log.rows[5])
+
+
 # Any order of things
 
 
@@ -380,10 +416,21 @@ class Reading(RuleBasedStateMachine):
 
     # The engine
 
-    @rule(account=st.sampled_from(["work", "home"]))
-    def somebody_calls(self, account: str) -> None:
+    @rule(account=st.sampled_from(["work", "home"]), minute=st.integers(0, 3))
+    def somebody_calls(self, account: str, minute: int) -> None:
+        """The clock may have been set back since the call before."""
         self.log.highest += 1
-        self._write(entry(self.log.highest, account, Outcome.ONGOING))
+        started = f"2026-03-14T14:3{minute}:00Z"
+        self._write(entry(self.log.highest, account, Outcome.ONGOING, started))
+
+    @rule(minutes=st.lists(st.integers(0, 5), min_size=1, max_size=3))
+    @precondition(lambda self: self.unreported is None)
+    def rows_are_imported(self, minutes: list[int]) -> None:
+        for minute in minutes:
+            self.log.highest += 1
+            started = f"2026-03-14T14:3{minute}:30Z"
+            self.log.rows[self.log.highest] = entry(self.log.highest, started=started)
+        self.unreported = Deletion()
 
     @rule(
         back=st.integers(0, 12),

@@ -130,12 +130,18 @@ async def test_the_row_of_a_short_call_tells_of_its_text(standin: StandIn) -> No
     assert (await standin.until_logged(call)).realtime_text
 
 
-async def test_text_goes_with_a_row_that_another_program_deletes(standin: StandIn) -> None:
+async def test_text_of_a_row_that_another_program_deletes_goes_at_the_next_start(
+    standin: StandIn,
+) -> None:
     call = await _talking(standin)
     await _write(standin, call, "Geheimnis\n")
     await _end(standin, call)
+    await standin.stop()
     with contextlib.closing(sqlite3.connect(standin.paths.history)) as log, log:
         log.execute("DELETE FROM calls")
+    History(standin.paths.history).close()
+    assert "Geheimnis".encode() not in standin.paths.history.read_bytes()
+    with contextlib.closing(sqlite3.connect(standin.paths.history)) as log:
         assert log.execute("SELECT count(*) FROM typed_lines").fetchone() == (0,)
 
 
