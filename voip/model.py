@@ -399,17 +399,14 @@ class EngineStatus(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """Complete state, as `offhook status --json` prints it.
-
-    `unread_messages` counts the texts that nobody has read. `lamps` are those of
-    contacts that are not unknown.
-    """
+    """Complete state, as `offhook status --json` prints it; `lamps` are the known ones."""
 
     engine: EngineStatus
     accounts: tuple[AccountStatus, ...]
     calls: tuple[Call, ...]
     conferences: tuple[Conference, ...] = ()
     unread_messages: int = 0
+    """Texts that nobody has read."""
     lamps: tuple[Lamp, ...] = ()
 
 

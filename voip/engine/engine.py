@@ -110,14 +110,11 @@ class Engine:
         self.connections = Connections()
         self.workers = {
             role: Supervisor(
-                self._configure(role),
-                self._on_event(role),
-                self._on_up(role),
-                self._on_down(role),
-                start_process,
+                self._configure(role), self._on_event(role), self._on_up(role),
+                self._on_down(role), start_process,
             )
             for role in (Role.SECURE, Role.OPEN)
-        }
+        }  # fmt: skip
         self.passwords = Passwords(paths.passwords)
         self.compared_keys = ComparedKeys(paths.compared)
         self.own_keys = OwnKeys(paths.own_keys, self.compared_keys.has_any_of, self._warn)
@@ -179,13 +176,9 @@ class Engine:
         )
         self.comparisons = Comparisons(self.compared_keys, self.book, self.look_ups.exchange_of)
         self.account_check = AccountCheck(
-            self.hub,
-            self.account_file,
-            self.registrations,
-            sources,
-            lambda setup: Trial(setup, self.user_agent, start_process),
-            look,
-        )
+            self.hub, self.account_file, self.registrations, sources,
+            lambda setup: Trial(setup, self.user_agent, start_process), look,
+        )  # fmt: skip
         self.inspection = Inspection(self.registrations, locator, look)
 
     @property

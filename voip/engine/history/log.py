@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 ERASED_AT_ONCE = 16 * 1024 * 1024
 """Size of a log in bytes that is written again in a tenth of a second."""
 
+UNDO_S = 60.0
+"""Seconds for which the last deletion can be undone."""
+
 
 class HistoryError(Exception):
     """The log cannot be opened or written; the text says what to do."""

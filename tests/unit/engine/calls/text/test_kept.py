@@ -11,7 +11,7 @@ from tests.support.standin.engine import StandIn
 from voip.client.errors import CommandFailed
 from voip.engine.calls.text import realtime
 from voip.engine.history import undo
-from voip.engine.history.log import HistoryError
+from voip.engine.history.log import History, HistoryError
 from voip.model import CallState
 from voip.protocol.calls import AnswerCall, DeleteCalls, GetHistory, HistoryPage, RestoreCalls
 from voip.protocol.people import (
@@ -140,7 +140,7 @@ async def test_text_of_a_row_that_another_program_deletes_goes_at_the_next_start
     with contextlib.closing(sqlite3.connect(standin.paths.history)) as log, log:
         log.execute("DELETE FROM calls")
     History(standin.paths.history).close()
-    assert "Geheimnis".encode() not in standin.paths.history.read_bytes()
+    assert b"Geheimnis" not in standin.paths.history.read_bytes()
     with contextlib.closing(sqlite3.connect(standin.paths.history)) as log:
         assert log.execute("SELECT count(*) FROM typed_lines").fetchone() == (0,)
 
