@@ -108,6 +108,11 @@ ADVISORIES = (
         ("0141-texts-that-are-said-again", "0142-texts-that-were-lost"),
     ),
     Advisory(
+        "pjproject #5117",
+        "real-time text without its repetitions where a far end writes RED in capitals",
+        ("0144-names-of-text-in-capitals",),
+    ),
+    Advisory(
         "pjproject #5124",
         "real-time text of several streams that nobody can tell apart",
         not_reachable="a call has one stream of text at most",

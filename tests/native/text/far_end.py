@@ -100,12 +100,18 @@ def session(host: str, port: int, level: int = 4, direction: str = "sendrecv") -
 
 @contextlib.asynccontextmanager
 async def called(
-    new_probe: NewProbe, new_server: NewServer, host: str, level: int = 4
+    new_probe: NewProbe,
+    new_server: NewServer,
+    host: str,
+    level: int = 4,
+    in_capitals: bool = False,
 ) -> AsyncIterator[FarEnd]:
-    """A far end in a call with a probe."""
+    """A far end in a call with a probe, whose names of formats may be `in_capitals`."""
     caller = await registered(new_probe, new_server, answer=200, texts=1, redundancy=4)
     with listening.ear(host) as ear:
         body = session(caller.server.host, ear.getsockname()[1], level)
+        if in_capitals:
+            body = body.replace("red/1000", "RED/1000").replace("t140/1000", "T140/1000")
         answer = await caller.ask("INVITE", body)
         assert answer.status == 200
         caller.acknowledge(answer)

@@ -1,4 +1,4 @@
-"""Real-time text as it is sent (patch 0141)."""
+"""Real-time text as it is sent (patches 0141 and 0144)."""
 
 from __future__ import annotations
 
@@ -22,6 +22,21 @@ async def test_each_text_is_repeated_as_often_as_agreed(
     # Each packet has it one place further back, and the last one as its oldest.
     assert [packet.earlier.index(b"a") for packet in packets[1:]] == [3, 2, 1, 0]
     assert all(len(packet.earlier) == _LEVEL for packet in packets)
+
+
+async def test_names_of_formats_have_no_case(
+    new_probe: NewProbe, new_server: NewServer, host: str
+) -> None:
+    async with far_end.called(new_probe, new_server, host, in_capitals=True) as end:
+        await end.probe.tell("write", text="a")
+        sent = [await end.read() for _ in range(2)]
+        writer = t140.Writer(level=_LEVEL)
+        end.write(writer.packet(b"b"))
+        writer.packet(b"c")  # is lost
+        end.write(writer.packet(b"d"))
+        await end.until(b"bcd")
+    assert [packet.payload_type for packet in sent] == [t140.RED] * 2
+    assert (sent[0].text, b"a" in sent[1].earlier) == (b"a", True)
 
 
 async def test_a_repetition_tells_its_age(

@@ -75,18 +75,18 @@ async def test_nothing_is_imported_before_it_was_said_and_agreed_to(
     assert shown == (
         1,
         "",
-        "line 5: it has 1 of 18 columns\n"
+        "line 5: it has 1 of 19 columns\n"
         f"{file}: 1 call is new, 2 are in the log already, 1 cannot be imported\n"
         "offhook: there is no terminal to ask on, and nothing was imported: confirm with --yes\n",
     )
     assert await rows() == before
     shown = await typed("history", "--import", str(file), "--yes", "--json")
-    assert shown.err == "line 5: it has 1 of 18 columns\n"
+    assert shown.err == "line 5: it has 1 of 19 columns\n"
     assert json.loads(shown.out) == {
         "new": 1,
         "known": 2,
         "refused": 1,
-        "problems": [{"line": 5, "reason": "it has 1 of 18 columns"}],
+        "problems": [{"line": 5, "reason": "it has 1 of 19 columns"}],
     }
 
 
@@ -136,7 +136,7 @@ async def test_only_the_first_of_many_refused_lines_are_shown(log: StandIn, tmp_
     lines = shown.err.splitlines()
     assert (len(lines), lines[0], lines[-1]) == (
         21,
-        "line 5: it has 1 of 18 columns",
+        "line 5: it has 1 of 19 columns",
         "and 10 more",
     )
 
