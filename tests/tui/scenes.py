@@ -818,7 +818,7 @@ async def kepttext(stage: Stage) -> None:
     await stage.phone.to_main()
     await kept_text(stage)
     await stage.phone.press("K")
-    await stage.phone.sees("lost]")
+    await stage.phone.sees("you: Good morning")
 
 
 @_scene
