@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 ALLOWED = {
     "tui/themes/file.py:_not_toml": "Python before 3.14 names the line of a TOML error in words",
-    "tui/calls/realtime_text.py:_paragraph": "a mark in what somebody types, not a sentence",
+    "tui/calls/realtime_text.py:_parts": "a mark in what somebody types, not a sentence",
     "voip/engine/files/toml.py:_explain": "msgspec names the field of an error in words alone",
     "voip/engine/accounts/own_keys.py:_check": "a mark of PEM, not a sentence",
     "voip/protocol/framing.py:_without_quotes": "nothing is decided: values are taken out",

@@ -147,7 +147,7 @@ def test_every_field_of_a_row_is_a_column() -> None:
     columns = shown.csv_of([]).strip().split(",")
     assert columns[:3] == ["id", "started", "answered"]
     fields = {*model.LogEntry.__struct_fields__, *model.Party.__struct_fields__}
-    assert fields - {*columns} == {"remote", "imitates"}
+    assert fields - {*columns} == {"remote"}
 
 
 def test_a_row_says_who_took_whose_place() -> None:
