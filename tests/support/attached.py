@@ -60,7 +60,9 @@ class Attached:
 
     @property
     def log(self) -> str:
-        return (self.folder / "state" / "engine.log").read_text()
+        file = self.folder / "state" / "engine.log"
+        # A phone with a disk of its own has it there.
+        return file.read_text() if file.exists() else ""
 
     async def attach(self) -> None:
         self._client = await connect(self.socket)

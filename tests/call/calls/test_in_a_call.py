@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import wave
 from pathlib import Path
@@ -73,12 +74,13 @@ async def test_a_file_that_another_replaces_is_closed(new_phone: NewPhone, place
 
 def _sounds(phone: Phone) -> list[str]:
     """Names of the files that the workers play."""
-    files = [
-        str(file.readlink())
-        for pid in phone.worker_pids()
-        for file in Path(f"/proc/{pid}/fd").iterdir()
-    ]
-    return sorted(Path(file).name for file in files if file.endswith(".wav"))
+    names: list[str] = []
+    for pid in phone.worker_pids():
+        for file in Path(f"/proc/{pid}/fd").iterdir():
+            # One may be closed while they are looked at.
+            with contextlib.suppress(FileNotFoundError):
+                names.append(file.readlink().name)
+    return sorted(name for name in names if name.endswith(".wav"))
 
 
 @pytest.mark.parametrize("placed_with_a_file", [False, True])

@@ -129,7 +129,8 @@ async def test_settings_accounts_and_contacts_stay_as_they_were(ground: Ground) 
     (config / "filler").unlink()
     assert {path: path.read_bytes() for path in config.rglob("*") if path.is_file()} == before
     disk.path("state/filler").unlink()
+    position = len(phone.events)
     for change in changes:
         await phone.client.ask(change)
     assert (await phone.json("people", "Carol"))["contacts"][0]["name"] == "Carol"
-    await phone.until_registered("alice", len(phone.events) - 1)
+    await phone.until_registered("alice", position)
