@@ -17,7 +17,7 @@ _STATES = {
 
 
 def published(publication: Publication) -> str:
-    """What others see of the user, or why they see nothing."""
+    """State of the user as others see it, or the reason why they see none."""
     if publication.reason:
         return f"your state is not published: {publication.reason}"
     if publication.state is LampState.UNKNOWN:
@@ -26,7 +26,7 @@ def published(publication: Publication) -> str:
 
 
 def shown(publication: Publication) -> str:
-    """What others see of the user, short enough for an account's row."""
+    """State of the user as others see it, short enough for an account's row."""
     if publication.state is LampState.UNKNOWN:
         return "not shown"
     return f"shown {_STATES[publication.state]}"

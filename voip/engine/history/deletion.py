@@ -15,14 +15,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from voip.engine.errors import Refusal
-from voip.engine.history import schema
-from voip.engine.history.log import ERASED_AT_ONCE, HistoryError, erase_traces, keep_no_traces
+from voip.engine.history.log import ERASED_AT_ONCE, HistoryError, connect, erase_traces
 from voip.engine.history.reader import Conditions, condition, not_in_the_log
 from voip.model import Outcome
 
 _SLICE = 500
 _LONGEST_REST_S = 0.05
-_PATIENCE_S = 5.0
 
 # `chosen` has the ids of the rows that move. The order of columns is that of the log.
 _MEMORY = """
@@ -168,7 +166,7 @@ class DeletedRows:
         """
         self.close()
         # One that waited for the lock would keep the engine from it.
-        with self._writing(), closing(self._connect(timeout_s=0)) as db:
+        with self._writing(), closing(connect(self._path, timeout_s=0)) as db:
             try:
                 db.execute("PRAGMA wal_checkpoint(PASSIVE)")
                 return erase_traces(db, ERASED_AT_ONCE)
@@ -222,15 +220,6 @@ class DeletedRows:
 
     def _connection(self) -> sqlite3.Connection:
         if self._db is None:
-            self._db = self._connect(_PATIENCE_S)
+            self._db = connect(self._path)
             self._db.executescript(_MEMORY)
         return self._db
-
-    def _connect(self, timeout_s: float) -> sqlite3.Connection:
-        place = f"{self._path.absolute().as_uri()}?mode=rw"
-        database = sqlite3.connect(
-            place, uri=True, isolation_level=None, timeout=timeout_s, check_same_thread=False
-        )
-        keep_no_traces(database)
-        schema.add_functions(database)
-        return database

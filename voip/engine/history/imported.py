@@ -15,8 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from voip.engine.history import schema
-from voip.engine.history.log import HistoryError, keep_no_traces
+from voip.engine.history.log import HistoryError, connect
 from voip.model import LogEntry, NameFrom, Outcome
 from voip.security.imitation import imitates, inert, inert_address
 from voip.security.text import clean
@@ -24,7 +23,6 @@ from voip.security.text import clean
 _MAX_ACCOUNT = 64
 _MAX_CODEC = 64
 _MAX_REASON = 4096
-_PATIENCE_S = 5.0
 
 # Times are exported to the second, durations to the millisecond.
 _LATEST_IN_A_SECOND = 0.9996
@@ -185,13 +183,8 @@ class ImportedRows:
 
     @contextmanager
     def _using(self, doing: str) -> Iterator[sqlite3.Connection]:
-        place = f"{self._path.absolute().as_uri()}?mode=rw"
         try:
-            with closing(
-                sqlite3.connect(place, uri=True, isolation_level=None, timeout=_PATIENCE_S)
-            ) as database:
-                keep_no_traces(database)
-                schema.add_functions(database)
+            with closing(connect(self._path)) as database:
                 yield database
         except sqlite3.Error as error:
             raise HistoryError(f"the call log {self._path} cannot be {doing}: {error}") from error

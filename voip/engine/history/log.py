@@ -63,7 +63,7 @@ class History:
                 f"{self._path} was written by a newer Offhook: update this one, or move it away"
             )
         schema.prepare(self._db)
-        self._db.executescript(typed_lines.SCHEMA)
+        typed_lines.prepare(self._db)
         self.erase()
 
     def erase(self) -> None:
@@ -171,6 +171,21 @@ class History:
                 return self.entry(call_id)
         except sqlite3.Error as error:
             raise HistoryError(f"the call log {self._path} cannot be written: {error}") from error
+
+
+def connect(path: Path, timeout_s: float = 5.0) -> sqlite3.Connection:
+    """Open a log that a `History` has opened already, to change it; any thread may use it.
+
+    Raises:
+        sqlite3.Error: it cannot be opened, or is gone.
+    """
+    database = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw",
+        uri=True, isolation_level=None, timeout=timeout_s, check_same_thread=False,
+    )  # fmt: skip
+    keep_no_traces(database)
+    schema.add_functions(database)
+    return database
 
 
 def keep_no_traces(database: sqlite3.Connection) -> None:

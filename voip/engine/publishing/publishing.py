@@ -50,6 +50,10 @@ class _Line:
     request: Request | None = None
     idle: asyncio.Event = field(default_factory=asyncio.Event)
 
+    @property
+    def may_send(self) -> bool:
+        return self.request is None and self.live.is_registered and self.live.added
+
 
 class Publishing:
     """Publications of all accounts, for as long as `run` does.
@@ -114,10 +118,11 @@ class Publishing:
                 self._begin(live)
         for line in tuple(self._lines.values()):
             wanted = self._wanted(line)
-            due = line.live.is_registered and line.live.added and line.request is None
-            if due and line.publication.due_at(wanted) <= self._clock():
+            if not line.may_send:
+                continue
+            if line.publication.due_at(wanted) <= self._clock():
                 await self._send(line, wanted)
-            elif due and wanted is LampState.UNKNOWN and line.publication.entity_tag is None:
+            elif wanted is LampState.UNKNOWN and line.publication.entity_tag is None:
                 self._end(line)
 
     def on_event(self, role: Role, event: PublishEnded) -> None:
@@ -169,7 +174,7 @@ class Publishing:
             (
                 line.publication.due_at(self._wanted(line))
                 for line in self._lines.values()
-                if line.request is None and line.live.is_registered and line.live.added
+                if line.may_send
             ),
             default=math.inf,
         )

@@ -1,4 +1,4 @@
-"""What is published, when, and what an answer changes (RFC 3903)."""
+"""Publication of a state: its requests, their times, and answers to them (RFC 3903)."""
 
 from __future__ import annotations
 

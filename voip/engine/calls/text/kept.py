@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from voip.engine.history.log import HistoryError, keep_no_traces
+from voip.engine.history.log import HistoryError, connect
 from voip.texts import TypedLine, TypedLines
 
 _PAGE = 500
@@ -32,10 +32,7 @@ class KeptTexts:
         self.wants = wants
         self._lock = threading.RLock()
         with self._using("used"):
-            self._db = sqlite3.connect(
-                path, isolation_level=None, timeout=5, check_same_thread=False
-            )
-            keep_no_traces(self._db)
+            self._db = connect(path)
             self._db.execute("PRAGMA synchronous = NORMAL")
 
     def close(self) -> None:
