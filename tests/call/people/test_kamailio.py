@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from tests.conftest import NewPhone
@@ -19,15 +16,6 @@ from voip.protocol.calls import AnswerCall, HangUp
 from voip.protocol.people import ContactsPage, GetContacts, LampEvent, LookedUp, LookUp
 
 CARD = f"BEGIN:VCARD\nVERSION:4.0\nFN:Bob\nIMPP:sip:bob@{DOMAIN}\nEND:VCARD\n"
-
-
-@pytest.fixture
-async def server(place: Path, authority: Authority) -> AsyncIterator[Kamailio]:
-    leaf = authority.issue("server", dns=[DOMAIN], addresses=[LOOPBACK])
-    server = Kamailio(place / "kamailio", leaf, presence=True)
-    await server.start()
-    yield server
-    await server.stop()
 
 
 def write_contacts(phone: Phone, cards: str) -> None:

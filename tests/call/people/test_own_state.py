@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from tests.call.people.test_kamailio import CARD, shows, write_contacts
@@ -19,15 +16,6 @@ from voip.model import CallState, Publication
 from voip.protocol.accounts import AccountEvent
 from voip.protocol.calls import AnswerCall, HangUp
 from voip.protocol.settings import ChangeSettings
-
-
-@pytest.fixture
-async def server(place: Path, authority: Authority) -> AsyncIterator[Kamailio]:
-    leaf = authority.issue("server", dns=[DOMAIN], addresses=[LOOPBACK])
-    server = Kamailio(place / "kamailio", leaf, presence=True)
-    await server.start()
-    yield server
-    await server.stop()
 
 
 async def published(phone: Phone, state: LampState, since: int = 0) -> None:

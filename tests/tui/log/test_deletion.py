@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.clock import Clock
-from tests.support.screen.pilot import Screen
-from tests.support.standin.engine import StandIn
 from tests.tui.scenes import Stage
 from tui.log.pane import LogRows
 from tui.widgets.ask import Confirm
@@ -14,17 +11,6 @@ from voip.protocol.calls import DeleteCalls, DeleteHistory, GetHistory, HistoryP
 from voip.protocol.settings import ChangeSettings
 
 ALL = [str(number) for number in range(10, 0, -1)]
-
-
-@pytest.fixture
-async def stage(phone: Screen, standin: StandIn, clock: Clock) -> Stage:
-    """Show a log of ten calls, 10 the newest, under the keyboard."""
-    made = Stage(phone, standin, clock)
-    await made.accounts()
-    await made.log()
-    phone.app.main.log_pane.rows.focus()
-    await phone.settle()
-    return made
 
 
 def rows(stage: Stage) -> LogRows:

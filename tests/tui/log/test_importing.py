@@ -7,24 +7,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.support.clock import Clock
-from tests.support.screen.pilot import Screen
-from tests.support.standin.engine import StandIn
 from tests.tui.scenes import Stage
 from tui.widgets.ask import AskText, Confirm
 from voip.model import LogEntry
 from voip.protocol.calls import DeleteCalls, GetHistory, HistoryPage
-
-
-@pytest.fixture
-async def stage(phone: Screen, standin: StandIn, clock: Clock) -> Stage:
-    """Show a log of ten calls under the keyboard."""
-    made = Stage(phone, standin, clock)
-    await made.accounts()
-    await made.log()
-    phone.app.main.log_pane.rows.focus()
-    await phone.settle()
-    return made
 
 
 async def kept(stage: Stage) -> list[LogEntry]:
