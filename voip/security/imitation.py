@@ -8,6 +8,7 @@ is shown behind its address (`Party.imitates`).
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -124,6 +125,7 @@ def _has_words_of_the_phone(name: str) -> bool:
     return False
 
 
+@functools.lru_cache(maxsize=1024)
 def _plain(char: str) -> str:
     """The harmless form of a character of a name."""
     if char in _QUOTES:

@@ -49,6 +49,9 @@ def clean(text: str, limit: int = MAX_TEXT) -> Clean:
 
     Cut to `limit`. Whitespace of any kind becomes one space, and the ends are trimmed.
     """
+    if text.isascii() and text.isprintable() and len(text) <= limit and "  " not in text:
+        # Most names and addresses: thousands of contacts are read at once.
+        return Clean(text.strip())
     # Bound the work first: the far end chose the length.
     head = text[: limit * 4]
     out: list[str] = []
@@ -116,4 +119,6 @@ def fold(text: str) -> str:
     Unicode's compatible caseless matching (chapter 3.13): “STRASSE” is
     “straße”, and an accent is the same whether it is part of its letter or not.
     """
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

@@ -82,6 +82,8 @@ _HOST_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 def holds_controls(text: str) -> bool:
     """Report if a text holds a control character or the end of a line."""
+    if text.isascii():
+        return not text.isprintable()
     return any(unicodedata.category(char) in _CONTROLS for char in text)
 
 
@@ -183,6 +185,8 @@ def _typed(text: str) -> str:
 
 
 def _trimmed(text: str) -> str:
+    if text.isascii():
+        return text.strip()
     around = {char for char in text if char.isspace() or unicodedata.category(char) == "Cf"}
     return text.strip("".join(around))
 

@@ -20,6 +20,7 @@ _TRUNK_ZERO = re.compile(rf"\([{_SPACES}]*0[{_SPACES}]*\)")
 # Codes in front of letters; without one, text with letters is not a number.
 _COUNTRY = re.compile(r"\+?1|\+[1-9][0-9]{0,2}|00[1-9][0-9]{0,2}")
 _SERVICE = re.compile(r"0?8[0-9]{2}|0?[79]00|1[38]00")
+_LETTER = re.compile("[A-Za-z]")
 _KEYS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
 _NO_LETTERS_OF_A_NUMBER = frozenset(("X", "EXT", "EXTN", "EXTENSION"))
 _LETTERED_LENGTH = range(6, 12)
@@ -73,6 +74,8 @@ def without_marks(text: str) -> str:
 
     Address books put marks of direction around copied numbers.
     """
+    if text.isascii():
+        return text
     return "".join(char for char in text if unicodedata.category(char) != "Cf")
 
 
@@ -165,6 +168,8 @@ def _in_phone_context(number: str, context: str, typed: str) -> str:
 
 def _lettered(text: str) -> str | None:
     """Number with words in place of digits: `1-800-FLOWERS`."""
+    if _LETTER.search(text) is None:
+        return None
     groups = [group for group in _SEPARATOR.split(text) if group]
     if not all(re.fullmatch(r"\+?[0-9]+|[A-Za-z]+", group) for group in groups):
         return None

@@ -159,15 +159,15 @@ def _everyone(files: dict[Path, _File]) -> _Sorted:
     contacts.sort(key=lambda contact: fold(contact.name))
     everybodys = [Match(contact, number) for contact in contacts for number in contact.numbers]
     by_key: dict[Key, Match] = {}
-    for entry in everybodys:
-        if not entry.number.tones:
-            for key in callers.keys(entry.number.target, None):
-                by_key.setdefault(key, entry)
+    of_callers = recognition.possible_callers(everybodys)
+    for entry, target in of_callers:
+        for key in callers.keys_of(target, None):
+            by_key.setdefault(key, entry)
     findable = (
         Findable.of(_with_tones(entry), entry.number.target, "contact", NameFrom.CONTACT)
         for entry in everybodys
     )
-    endings = recognition.endings(everybodys)
+    endings = recognition.endings(of_callers)
     return _Sorted(tuple(contacts), tuple(everybodys), tuple(findable), by_key, endings)
 
 

@@ -10,11 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from voip.engine.people import targets
 from voip.engine.people.targets import ENDING
 from voip.protocol.people import Contact, ContactNumber
 from voip.security.text import fold
-from voip.sip import dialing, plans
-from voip.sip.dialing import DialError
+from voip.sip import plans
+from voip.sip.dialing import Target
 from voip.sip.plans import Plan
 
 
@@ -36,13 +37,21 @@ Endings = Mapping[str, tuple[Ending, ...]]
 """Numbers by their last digits."""
 
 
-def endings(everybodys: Iterable[Match]) -> Endings:
-    """Sort the numbers that a caller can have by their last digits."""
+def possible_callers(everybodys: Iterable[Match]) -> list[tuple[Match, Target]]:
+    """Numbers that a caller can have: no one calls from behind the tones of a house."""
+    return [
+        (known, target)
+        for known in everybodys
+        if not known.number.tones and (target := targets.parsed(known.number.target))
+    ]
+
+
+def endings(callers: Iterable[tuple[Match, Target]]) -> Endings:
+    """Sort numbers of possible callers by their last digits."""
     found: dict[str, list[Ending]] = defaultdict(list)
-    for known in everybodys:
-        digits = None if known.number.tones else _digits(known.number.target)
-        if digits is not None:
-            found[digits[-ENDING:]].append(Ending(digits, known))
+    for known, target in callers:
+        if _is_known_to_countries(target):
+            found[target.user[-ENDING:]].append(Ending(target.user, known))
     return {ending: tuple(entries) for ending, entries in found.items()}
 
 
@@ -69,11 +78,5 @@ def _last(number: str, count: int) -> str | None:
     return digits[-count:] if len(digits) >= count else None
 
 
-def _digits(target: str) -> str | None:
-    """Number of a contact that a country could know."""
-    try:
-        parsed = dialing.parse_target(target)
-    except DialError:
-        return None
-    whole = parsed.host is None and not parsed.private and plans.may_be_whole(parsed.user)
-    return parsed.user if whole else None
+def _is_known_to_countries(target: Target) -> bool:
+    return target.host is None and not target.private and plans.may_be_whole(target.user)

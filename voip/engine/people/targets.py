@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from voip.protocol.people import ContactNumber
 from voip.security.text import clean
 from voip.sip import dialing, numbers, plans
+from voip.sip.dialing import Target
 
 _PLAIN_NUMBER = re.compile(r"[+(]*[0-9*#][0-9*#+()\s.\-/\u2010-\u2015]*")
 ENDING = 7
@@ -65,11 +66,15 @@ def typed(text: str) -> ContactNumber | None:
 
 def can_be_called(target: str) -> bool:
     """Report if a number or address can be dialled."""
+    return parsed(target) is not None
+
+
+def parsed(target: str) -> Target | None:
+    """Number or address as it is dialled; None for what cannot be."""
     try:
-        dialing.parse_target(target)
+        return dialing.parse_target(target)
     except dialing.DialError:
-        return False
-    return True
+        return None
 
 
 @functools.lru_cache(maxsize=32_768)
@@ -79,12 +84,11 @@ def handle(target: str) -> str:
     The last digits of a number, of which a country or a server may want more; else the
     address. Empty for what cannot be called.
     """
-    try:
-        parsed = dialing.parse_target(target)
-    except dialing.DialError:
+    dialled = parsed(target)
+    if dialled is None:
         return ""
-    number = numbers.read(parsed.user)
-    return number[-ENDING:] if number else f"{parsed.user}@{parsed.host or ''}".lower()
+    number = numbers.read(dialled.user)
+    return number[-ENDING:] if number else f"{dialled.user}@{dialled.host or ''}".lower()
 
 
 def bare(target: str) -> str:

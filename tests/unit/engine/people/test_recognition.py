@@ -7,17 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voip.engine.people import recognition
-from voip.engine.people.recognition import Match
+from voip.engine.people.recognition import Endings, Match
 from voip.protocol.people import Contact, ContactNumber
 from voip.sip.plans import Plan
 
 ES, DE, NO_COUNTRY = Plan("ES"), Plan("DE"), Plan()
 
 
+def endings(*everybodys: Match) -> Endings:
+    return recognition.endings(recognition.possible_callers(everybodys))
+
+
 def find(plan: Plan, caller: str, *targets: str, last_digits: int = 9) -> str | None:
     """Target of the contact that a caller is; each contact has one."""
     people = [Contact(f"Name {place}", (ContactNumber(t),)) for place, t in enumerate(targets)]
-    known = recognition.endings(Match(person, person.numbers[0]) for person in people)
+    known = endings(*(Match(person, person.numbers[0]) for person in people))
     match = recognition.find(known, caller, plan, last_digits)
     return match.number.target if match else None
 
@@ -78,7 +82,7 @@ def test_contact_is_the_only_one_whose_number_ends_so() -> None:
 def test_one_person_with_several_numbers_that_end_so_is_one() -> None:
     bob = Contact("Bob", (ContactNumber("+34 600 111 222"), ContactNumber("600 111 222")))
     again = Contact("bob", (ContactNumber("0 600 111 222"),))
-    known = recognition.endings(Match(who, n) for who in (bob, again) for n in who.numbers)
+    known = endings(*(Match(who, n) for who in (bob, again) for n in who.numbers))
     match = recognition.find(known, "9600111222", NO_COUNTRY, 9)
     assert match is not None
     assert match.contact == bob
@@ -92,7 +96,7 @@ def test_setting_says_how_many_digits(last_digits: int, expected: str | None) ->
 
 def test_number_of_a_whole_house_is_nobodys() -> None:
     desk = Contact("Desk", (ContactNumber("+34 600 111 222", tones="12"),))
-    known = recognition.endings([Match(desk, desk.numbers[0])])
+    known = endings(Match(desk, desk.numbers[0]))
     assert recognition.find(known, "600111222", ES, 9) is None
 
 
