@@ -148,9 +148,9 @@ async def test_a_call_that_ends_while_its_name_is_looked_up_is_cancelled(
 async def test_an_ack_that_waits_for_a_name_outlives_its_call(
     new_probe: NewProbe, named_server: HostileServer
 ) -> None:
-    """0109: what its Via says is no memory of the call."""
+    """0109: what it says is no memory that something else has by now."""
     address = f"{_NAME}:{named_server.port};transport=tls"
-    seen = "203.0.113.9:5071"
+    route, seen = f"<sip:{address};lr>", "203.0.113.9:5071"
 
     def registers(connection: Connection, message: sip.Message) -> None:
         if message.method == "REGISTER":
@@ -177,7 +177,10 @@ async def test_an_ack_that_waits_for_a_name_outlives_its_call(
         offered = re.search(r"a=crypto:(\d+) (\S+)", request.body)
         assert offered is not None
         body = session(offered[2], int(offered[1]))
-        said = sip.response(request, 200, "OK", contact=f"<sip:bob@{address}>", body=body)
+        said = sip.response(
+            request, 200, "OK", contact="<sip:bob@there.test>", body=body,
+            extra=(f"Record-Route: {route}",),
+        )  # fmt: skip
         connection.send(said)
         return sip.Parser().feed(said)[0]
 
@@ -201,6 +204,9 @@ async def test_an_ack_that_waits_for_a_name_outlives_its_call(
     await probe.tell("set addresses", name=_NAME, addresses=[named_server.host])
     _, ack = await named_server.until(lambda m: m.get("CSeq") == number)
     assert ack.get("Via").startswith(f"SIP/2.0/TLS {seen};")
+    assert (ack.uri, ack.all("Route")) == ("sip:bob@there.test", [route])
+    for name in ("From", "To", "Call-ID"):
+        assert ack.get(name) == change.get(name), name
 
 
 async def test_a_phone_ends_with_its_lookups(new_probe: NewProbe) -> None:
