@@ -1,16 +1,21 @@
-"""Ends and rest of processes, and the readiness of servers that tests start."""
+"""Ends and rest of processes, the readiness of servers, and commands of a user's."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import os
+import shlex
 import signal
-from collections.abc import Awaitable, Callable, Iterable
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 _LOOK_S = 0.05
 _REST_S = 0.01
+_PATIENCE_S = 20
+_READY = b"ready"
 
 
 async def end_server(process: asyncio.subprocess.Process | None) -> None:
@@ -85,3 +90,36 @@ def _rests(process: int) -> bool:
             if (thread / "stat").read_text().rpartition(")")[2].split()[0] == "R":
                 return False
     return True
+
+
+def python(program: str) -> str:
+    """Return the command that runs a program of Python."""
+    return shlex.join((sys.executable, "-c", program))
+
+
+def hanging(fifo: Path) -> str:
+    """Return a command that hangs, as does what it started; both hold the FIFO open."""
+    os.mkfifo(fifo)
+    return python(
+        "import subprocess, time\n"
+        f"file = open({str(fifo)!r}, 'wb', buffering=0)\n"
+        "subprocess.Popen(['sleep', '1000'], pass_fds=[file.fileno()])\n"
+        f"file.write({_READY!r})\n"
+        "time.sleep(1000)"
+    )
+
+
+@asynccontextmanager
+async def opened(fifo: Path) -> AsyncIterator[asyncio.StreamReader]:
+    """Open a FIFO, which ends once nobody holds it open who once did."""
+    reader = asyncio.StreamReader()
+    file = os.fdopen(os.open(fifo, os.O_RDONLY | os.O_NONBLOCK), "rb")
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), file
+    )
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            assert await reader.readexactly(len(_READY)) == _READY
+            yield reader
+    finally:
+        transport.close()

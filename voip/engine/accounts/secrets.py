@@ -11,18 +11,20 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
+from asyncio.subprocess import DEVNULL, PIPE
 from pathlib import Path
 from typing import NamedTuple
 
 from voip.causes import Cause, CauseKind
 from voip.engine.accounts.fields import Account
+from voip.engine.files import programs
 from voip.sip.sentences import sentence
 
 _SERVICE = "offhook"
 _KEYRING = "the system's keyring"
 _NO_KEYRING = "there is no keyring"
 _SILENT_KEYRING = "the keyring did not answer"
-_COMMAND_TIMEOUT_S = 30.0
+COMMAND_LIMIT_S = 30.0
 
 
 class PasswordError(Exception):
@@ -241,18 +243,17 @@ def _delete_from_keyring(name: str) -> None:
 
 async def _from_command(command: str, kind: str) -> str:
     # Its user wrote it for a shell; it must not use the terminal of the engine.
-    process = await asyncio.create_subprocess_shell(
-        command,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
+    start = asyncio.create_subprocess_shell(
+        command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, start_new_session=True
     )
     try:
-        out, _ = await asyncio.wait_for(process.communicate(), _COMMAND_TIMEOUT_S)
+        async with programs.running(start) as process, asyncio.timeout(COMMAND_LIMIT_S):
+            out, _ = await process.communicate()
+    except programs.ProgramError as error:
+        raise PasswordError(f"the {kind} command cannot be run: {error}") from error
     except TimeoutError:
-        process.kill()
-        await process.wait()
-        raise PasswordError(f"the {kind} command did not end within 30 seconds") from None
+        limit = f"{COMMAND_LIMIT_S:.0f} seconds"
+        raise PasswordError(f"the {kind} command did not end within {limit}") from None
     if process.returncode != 0:
         raise PasswordError(f"the {kind} command failed with status {process.returncode}")
     # pass and similar programs print the password on the first line.

@@ -1,1 +1,1 @@
-"""Files of the engine: TOML, permissions, the log, the lock."""
+"""Files of the engine and programs of its user: TOML, permissions, the log, the lock."""

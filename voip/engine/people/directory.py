@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import shlex
-import signal
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable, Iterator
 
 import msgspec
 
+from voip.engine.files import programs
 from voip.engine.people import targets
 from voip.protocol.people import Contact, ContactNumber
 from voip.security.imitation import inert
 from voip.security.text import clean
 
 LIMIT_S = 5.0
-_END_S = 1.0
 _MOST_BYTES = 1024 * 1024
 _MOST_AT_ONCE = 4
 _MOST_ROWS = 500
@@ -67,26 +65,20 @@ class Directory:
 
 
 async def _run(arguments: list[str], line: bytes) -> bytes:
+    # No shell: no text that is searched becomes a part of a command.
+    start = asyncio.create_subprocess_exec(
+        *arguments, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=True
+    )
     try:
-        # No shell: no text that is searched becomes a part of a command.
-        process = await asyncio.create_subprocess_exec(
-            *arguments, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=True
-        )
-    except (OSError, ValueError) as error:
-        words = clean(str(getattr(error, "strerror", None) or error))
-        raise DirectoryError(f"the contacts command cannot be run: {words}") from error
-    status = None
-    try:
-        async with asyncio.timeout(LIMIT_S):
+        async with programs.running(start) as process, asyncio.timeout(LIMIT_S):
             output = await _talk(process, line)
             status = await process.wait()
+    except programs.ProgramError as error:
+        raise DirectoryError(f"the contacts command cannot be run: {error}") from error
     except TimeoutError:
         raise DirectoryError(
             f"the contacts command did not end within {LIMIT_S:.0f} seconds, and was stopped"
         ) from None
-    finally:
-        if status is None:
-            await _kill(process)
     if status != 0:
         raise DirectoryError(f"the contacts command failed with status {status}")
     return output
@@ -106,15 +98,6 @@ async def _talk(process: Process, line: bytes) -> bytes:
         if len(output) > _MOST_BYTES:
             raise DirectoryError("the contacts command printed more than 1 MiB, and was stopped")
     return bytes(output)
-
-
-async def _kill(process: Process) -> None:
-    """Kill the command, and what it has started."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    # What left its group may keep the pipes open.
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(process.wait(), _END_S)
 
 
 def _contacts(output: bytes) -> tuple[Contact, ...]:

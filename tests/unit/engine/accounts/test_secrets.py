@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from keyring.backend import KeyringBackend
 from keyring.backends import fail
 from keyring.errors import PasswordDeleteError
 
+from tests.support.processes import hanging, opened
+from voip.engine.accounts import secrets
 from voip.engine.accounts.fields import Account
 from voip.engine.accounts.secrets import KeyringError, PasswordError, Passwords, keyring_name
 
@@ -107,6 +110,19 @@ async def test_command_that_fails(passwords: Passwords, command: str, words: str
     with pytest.raises(PasswordError) as caught:
         await passwords.find("work", account(command))
     assert str(caught.value) == words
+
+
+async def test_command_that_hangs_is_killed_with_what_it_started(
+    passwords: Passwords, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(secrets, "COMMAND_LIMIT_S", 2.0)
+    finding = asyncio.create_task(
+        passwords.find("work", account(f"{hanging(tmp_path / 'fifo')} | cat"))
+    )
+    async with opened(tmp_path / "fifo") as reader:
+        with pytest.raises(PasswordError, match="command did not end within 2 seconds"):
+            await finding
+        assert await reader.read() == b""
 
 
 async def test_private_file(passwords: Passwords, tmp_path: Path) -> None:

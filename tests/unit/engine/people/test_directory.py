@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shlex
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -15,18 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.processes import hanging, opened, python
 from tests.support.standin.engine import StandIn
 from voip.engine.people import directory
 from voip.engine.people.directory import Directory, DirectoryError, _contacts
 from voip.protocol.people import Contact, ContactNumber, DirectoryPage, SearchDirectory
 from voip.protocol.settings import ChangeSettings, Contacts, Settings
-
-_PATIENCE_S = 20
-
-
-def python(program: str) -> str:
-    """Return the command that runs a program of Python."""
-    return shlex.join((sys.executable, "-c", program))
 
 
 def of(command: str | None) -> Directory:
@@ -129,37 +118,6 @@ def test_any_output_is_people_or_a_failure(output: bytes) -> None:
 async def test_a_command_that_fails_says_how(command: str, words: str) -> None:
     with pytest.raises(DirectoryError, match=words):
         await of(command).search("ann")
-
-
-_READY = b"ready"
-
-
-def hanging(fifo: Path) -> str:
-    """Return a command that hangs, as does what it started; both hold the FIFO open."""
-    os.mkfifo(fifo)
-    return python(
-        "import subprocess, time\n"
-        f"file = open({str(fifo)!r}, 'wb', buffering=0)\n"
-        "subprocess.Popen(['sleep', '1000'], pass_fds=[file.fileno()])\n"
-        f"file.write({_READY!r})\n"
-        "time.sleep(1000)"
-    )
-
-
-@asynccontextmanager
-async def opened(fifo: Path) -> AsyncIterator[asyncio.StreamReader]:
-    """Open a FIFO, which ends once nobody holds it open who once did."""
-    reader = asyncio.StreamReader()
-    file = os.fdopen(os.open(fifo, os.O_RDONLY | os.O_NONBLOCK), "rb")
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), file
-    )
-    try:
-        async with asyncio.timeout(_PATIENCE_S):
-            assert await reader.readexactly(len(_READY)) == _READY
-            yield reader
-    finally:
-        transport.close()
 
 
 async def test_a_command_that_hangs_is_killed_with_what_it_started(
