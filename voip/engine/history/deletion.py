@@ -30,21 +30,28 @@ CREATE UNIQUE INDEX kept.rows_by_id ON rows (id);
 CREATE TABLE kept.typed_lines AS SELECT * FROM main.typed_lines WHERE false;
 CREATE INDEX kept.typed_lines_by_call ON typed_lines (call);
 CREATE TABLE kept.chosen (id INTEGER PRIMARY KEY);
+CREATE TABLE kept.twins (id INTEGER PRIMARY KEY, imported INTEGER NOT NULL);
 """
 
-# A call that was imported since, from a file to the second, would be there twice.
+# A call that was imported since, from a file to the second, would be there twice. No file
+# has the text of a call: that is the imported one's now.
 _FORGET_IMPORTED = """
-DELETE FROM kept.rows WHERE EXISTS (
-    SELECT * FROM main.log AS imported
-    WHERE imported.id > (SELECT last_id FROM main.deletions)
-    AND imported.started >= CAST(kept.rows.started AS INTEGER)
-    AND imported.started < CAST(kept.rows.started AS INTEGER) + 1
-    AND imported.account = kept.rows.account AND imported.direction = kept.rows.direction
-    AND imported.uri = kept.rows.uri
-    AND CAST(imported.answered AS INTEGER) IS CAST(kept.rows.answered AS INTEGER)
-    AND CAST(imported.ended AS INTEGER) IS CAST(kept.rows.ended AS INTEGER)
-);
-DELETE FROM kept.typed_lines WHERE call NOT IN (SELECT id FROM kept.rows);
+DELETE FROM kept.twins;
+INSERT INTO kept.twins SELECT deleted.id, min(imported.id)
+FROM kept.rows AS deleted CROSS JOIN main.log AS imported
+WHERE imported.id > (SELECT last_id FROM main.deletions)
+AND imported.started >= CAST(deleted.started AS INTEGER)
+AND imported.started < CAST(deleted.started AS INTEGER) + 1
+AND imported.account = deleted.account AND imported.direction = deleted.direction
+AND imported.uri = deleted.uri
+AND CAST(imported.answered AS INTEGER) IS CAST(deleted.answered AS INTEGER)
+AND CAST(imported.ended AS INTEGER) IS CAST(deleted.ended AS INTEGER)
+GROUP BY deleted.id;
+INSERT OR IGNORE INTO main.typed_lines
+SELECT imported, place, ours, text, time, ended
+FROM kept.twins JOIN kept.typed_lines ON call = twins.id;
+DELETE FROM kept.rows WHERE id IN (SELECT id FROM kept.twins);
+DELETE FROM kept.typed_lines WHERE call IN (SELECT id FROM kept.twins);
 """
 
 

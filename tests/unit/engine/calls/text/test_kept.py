@@ -20,7 +20,7 @@ from voip.protocol.people import (
     RealtimeTextEvent,
     SendRealtimeText,
 )
-from voip.protocol.phone import NoticeEvent
+from voip.protocol.phone import ImportCalls, NoticeEvent
 
 _BOB = '"Bob" <sip:bob@example.com>'
 
@@ -107,6 +107,19 @@ async def test_a_far_end_cannot_fill_the_disk(
     await _write(standin, call, "a\nb\nc\nd\ne\n")
     await _end(standin, call)
     assert await _lines(standin, call) == [(False, "a"), (False, "b"), (False, "c")]
+
+
+async def test_text_of_a_call_that_was_imported_since_comes_back_too(standin: StandIn) -> None:
+    call = await _talking(standin)
+    await _write(standin, call, "one\n")
+    await _end(standin, call)
+    exported = (await standin.client.get(GetHistory(), HistoryPage)).entries
+    await standin.client.ask(DeleteCalls(rows=(call,)))
+    await standin.client.ask(ImportCalls(rows=exported))
+    await standin.client.ask(RestoreCalls())
+    [row] = (await standin.client.get(GetHistory(), HistoryPage)).entries
+    assert (row.id != call, row.realtime_text) == (True, True)
+    assert await _lines(standin, row.id) == [(False, "one")]
 
 
 async def test_text_is_saved_while_the_call_goes_on(
