@@ -132,7 +132,6 @@ class Engine:
         self.followed = FollowedFile(self.account_file, watched, self.registrations, self.notice)
         self._hops = Hops(self.workers, names, self.registrations.find_target)
         self.book = CallBook(self.hub, self.history, lambda call: self.comparisons.recall(call))
-        self.imports = Imports(self.hub, paths.history, self.book.reserve)
         self._moves = Moves(self.book, self.workers)
         kept_texts = KeptTexts(paths.history, self.registrations.keeps_realtime_text)
         self.calls = Calls(self.book, self.hub, self.workers, self.registrations, kept_texts)
@@ -141,6 +140,7 @@ class Engine:
             lambda: self.echo.uri, lambda: self.settings.contacts, self._warn,
         )  # fmt: skip
         self.contacts, self.look_ups = self.listing.contacts, self.listing.look_ups
+        self.imports = Imports(self.hub, paths.history, self.book.reserve, self.look_ups.is_another)
         self.presence = Presence(
             self.hub, self.workers, self.contacts, self.registrations, self.look_ups.exchange_of,
             self._warn,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Container
 
 from voip.security.text import MAX_TEXT, Clean, clean, fold
 from voip.sip import numbers
@@ -83,18 +83,17 @@ def inert_address(uri: str) -> Clean:
     return Clean("".join((*parts, *map(_round, whole[end:]))))
 
 
-def imitates(name: str, uri: str, others: Iterable[str] = ()) -> bool:
+def imitates(name: str, uri: str, others: Container[str] = ()) -> bool:
     """True if a name that came with `uri` could be mistaken for another.
 
-    `others` are the names of people who have another address. Letters that look
-    alike count as the same.
+    `others` is how the names of people look who have another address: see `looks`.
     """
     if not name:
         return False
     text = fold(name)
     appearance = looks(name)
     return (
-        any(looks(other) == appearance for other in others)
+        appearance in others
         or _has_words_of_the_phone(name)
         or _SIGNS.search(text) is not None
         or "\N{REPLACEMENT CHARACTER}" in text  # a sign of the phone was removed
@@ -105,6 +104,8 @@ def imitates(name: str, uri: str, others: Iterable[str] = ()) -> bool:
 
 def looks(text: str) -> str:
     """Common form of all texts that a person could mistake for each other."""
+    if text.isascii():
+        return fold(text).translate(_LOOKS_LIKE)
     plain = unicodedata.normalize("NFKD", fold(text))
     return "".join(c for c in plain if not unicodedata.combining(c)).translate(_LOOKS_LIKE)
 

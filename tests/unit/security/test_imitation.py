@@ -102,8 +102,8 @@ def test_a_caller_may_be_called_by_its_own_number(name: str, uri: str) -> None:
 
 @pytest.mark.parametrize("name", ["Bob", "BOB", "В0ь", "Bοb"])
 def test_the_name_of_somebody_who_has_another_address(name: str) -> None:
-    assert imitates(name, URI, ["Alice", "Bob"])
-    assert not imitates(name, URI, ["Alice"])
+    assert imitates(name, URI, [looks("Alice"), looks("Bob")])
+    assert not imitates(name, URI, [looks("Alice")])
 
 
 _BRACKETS = "[]{}「」【】［］〔〕❲❳⟦⟧⁅⁆⦋⦌﹇﹈⊏⊐"

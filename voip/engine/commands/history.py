@@ -59,6 +59,7 @@ async def _restore(engine: Engine, command: RestoreCalls) -> CallsRestored:
 
 
 async def _import(engine: Engine, command: ImportCalls) -> CallsImported:
+    await engine.contacts.refresh()
     with rows.refusals():
         return await engine.imports.add(command.rows, command.preview)
 

@@ -20,13 +20,24 @@ _REPORT_AFTER_S = 0.3
 
 
 class Imports:
-    """Imports into the log, one after the other; `reserve` gives ids to so many rows."""
+    """Imports into the log, one after the other.
 
-    def __init__(self, hub: Hub, path: Path, reserve: Callable[[int], int]) -> None:
+    `reserve` gives ids to so many rows. `is_another` knows a contact's name, with
+    the address and the account of a call that is not theirs.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        path: Path,
+        reserve: Callable[[int], int],
+        is_another: Callable[[str, str, str], bool],
+    ) -> None:
         """Prepare to change a log that a `History` has opened already."""
         self._hub = hub
         self._rows = ImportedRows(path)
         self._reserve = reserve
+        self._is_another = is_another
         self._one_at_a_time = asyncio.Lock()
         self._background = Background()
         self._added = 0
@@ -45,7 +56,7 @@ class Imports:
         refused: list[RefusedRow] = []
         for place, entry in enumerate(entries):
             try:
-                rows.append(row_of(entry))
+                rows.append(self._judged(row_of(entry)))
             except BadRow as error:
                 refused.append(RefusedRow(place, str(error)))
         async with self._one_at_a_time:
@@ -55,6 +66,11 @@ class Imports:
                 await asyncio.to_thread(self._rows.add, new, first_id)
                 self._report(len(new))
         return CallsImported(len(new), len(rows) - len(new), tuple(refused))
+
+    def _judged(self, row: Row) -> Row:
+        # Whoever wrote the file may have given a stranger's call the name of a contact.
+        imitates = row.imitates or self._is_another(row.name, row.uri, row.account)
+        return row._replace(imitates=imitates)
 
     def _report(self, added: int) -> None:
         if not self._added:

@@ -19,7 +19,7 @@ from voip.engine.people.finding import Findable, Query
 from voip.engine.people.recognition import Endings, Match
 from voip.model import NameFrom
 from voip.protocol.people import Contact, ContactNumber
-from voip.security.imitation import inert
+from voip.security.imitation import inert, looks
 from voip.security.text import clean, fold
 from voip.sip import callers, numbers
 from voip.sip.callers import Key
@@ -49,6 +49,7 @@ class _Sorted(NamedTuple):
     findable: tuple[Findable, ...] = ()
     by_key: Mapping[Key, Match] = MappingProxyType({})
     by_ending: Endings = MappingProxyType({})
+    looks: frozenset[str] = frozenset()
 
 
 class Contacts:
@@ -72,6 +73,11 @@ class Contacts:
     @property
     def everyone(self) -> tuple[Contact, ...]:
         return self._sorted.everyone
+
+    @property
+    def looks(self) -> frozenset[str]:
+        """How the names of all contacts look: see `imitation.looks`."""
+        return self._sorted.looks
 
     @property
     def findable(self) -> tuple[Findable, ...]:
@@ -168,7 +174,10 @@ def _everyone(files: dict[Path, _File]) -> _Sorted:
         for entry in everybodys
     )
     endings = recognition.endings(of_callers)
-    return _Sorted(tuple(contacts), tuple(everybodys), tuple(findable), by_key, endings)
+    appearances = frozenset(looks(contact.name) for contact in contacts)
+    return _Sorted(
+        tuple(contacts), tuple(everybodys), tuple(findable), by_key, endings, appearances
+    )
 
 
 def _with_tones(entry: Match) -> str:

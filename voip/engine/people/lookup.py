@@ -148,8 +148,8 @@ class LookUps:
             match = self._contact_of(target, exchange, self._plan_of(account))
         if match is not None:
             return Party(claimed.uri, match.contact.name, name_from=NameFrom.CONTACT)
-        names = (contact.name for contact in self._contacts.everyone)
-        imitates = claimed.imitates or imitation.imitates(claimed.name, claimed.uri, names)
+        looks = self._contacts.looks
+        imitates = claimed.imitates or imitation.imitates(claimed.name, claimed.uri, looks)
         return msgspec.structs.replace(claimed, imitates=imitates)
 
     def other(
@@ -172,6 +172,14 @@ class LookUps:
         plan, exchange = self._plan_of(account), self.exchange_of(account)
         match = self._contact_of(target, exchange, plan)
         return match.contact if match is not None else None
+
+    def is_another(self, name: str, address: str, account: str | None) -> bool:
+        """Report if a name looks like that of a contact, who has another address."""
+        appearance = imitation.looks(name)
+        if appearance not in self._contacts.looks:
+            return False
+        contact = self.contact_at(address, account)
+        return contact is None or imitation.looks(contact.name) != appearance
 
     def keys_of(self, address: str, account: str | None) -> frozenset[Key]:
         """Keys of an address, as an account calls it or is called by it."""
