@@ -33,6 +33,8 @@ _LEAST_PREFERRED = 101
 _MOST_NUMBERS = 100
 _MANY_FILES = 500
 _REST_S = 1.0
+_WATCH_SHARE = 100
+_LONGEST_REST_S = 30.0
 _DEPTH = 3
 """Folders below contacts/: an address book each, as vdirsyncer keeps them."""
 
@@ -65,9 +67,10 @@ class Contacts:
         self._folder = folder
         self._tell = tell
         self._changed = changed
-        self._files: dict[Path, _File] = {}
+        self._files: dict[str, _File] = {}
         self._reading = asyncio.Lock()
         self._looked = 0.0
+        self._look_s = 0.0
         self._sorted = _Sorted()
 
     @property
@@ -120,7 +123,7 @@ class Contacts:
         """
         path = await asyncio.to_thread(vcard.write, self._folder, name, number)
         await self.refresh(at_once=True)
-        file = self._files.get(path)
+        file = self._files.get(str(path))
         if file is None or not file.contacts:
             raise OSError(errno.EIO, (file and file.problem) or "it is not read again", str(path))
         return file.contacts[0], path
@@ -141,6 +144,7 @@ class Contacts:
                 return
             self._looked = now
             files = await asyncio.to_thread(_read_all, self._folder, before)
+            self._look_s = time.monotonic() - now
             if files == before:
                 return
             self._files = files
@@ -151,16 +155,25 @@ class Contacts:
                 self._tell(problem)
         self._changed()
 
+    async def watch(self) -> None:
+        """Read the files that have changed, in a hundredth of the time at most.
 
-def _read_all(folder: Path, previous: dict[Path, _File]) -> dict[Path, _File]:
+        Called every few seconds: an idle phone must not look at thousands of files each time.
+        """
+        rest_s = min(_WATCH_SHARE * self._look_s, _LONGEST_REST_S)
+        if time.monotonic() - self._looked >= rest_s:
+            await self.refresh()
+
+
+def _read_all(folder: Path, previous: dict[str, _File]) -> dict[str, _File]:
     files = {}
-    for path, now in _stamps(str(folder)):
+    for path, now in sorted(_files(str(folder), _DEPTH, set())):
         old = previous.get(path)
         files[path] = old if old is not None and old.stamp == now else _read(path, now)
     return files
 
 
-def _everyone(files: dict[Path, _File]) -> _Sorted:
+def _everyone(files: dict[str, _File]) -> _Sorted:
     contacts = [contact for file in files.values() for contact in file.contacts]
     contacts.sort(key=lambda contact: fold(contact.name))
     everybodys = [Match(contact, number) for contact in contacts for number in contact.numbers]
@@ -185,16 +198,11 @@ def _with_tones(entry: Match) -> str:
     return f"{name} (then send {tones})" if tones else name
 
 
-def _stamps(folder: str) -> list[tuple[Path, _Stamp]]:
-    """List every *.vcf file by name, with a stamp of its version."""
-    # Called at each keystroke, possibly with a file for each of a thousand people.
-    return [(Path(path), now) for path, now in sorted(_files(folder, _DEPTH, set()))]
-
-
 def _files(folder: str, depth: int, seen: set[tuple[int, int]]) -> Iterator[tuple[str, _Stamp]]:
-    """Find the files of a folder, and of those in it, each folder once.
+    """Find the *.vcf files of a folder, and of those in it, each with a stamp of its version.
 
-    `seen` has the folders so far, by device and inode: a link may lead back to one.
+    `seen` has the folders so far, by device and inode, each once: a link may lead back to
+    one.
     """
     try:
         status = Path(folder).stat()
@@ -220,11 +228,12 @@ def _stamp(entry: os.DirEntry[str]) -> _Stamp:
     return status.st_mtime_ns, status.st_ino, status.st_size
 
 
-def _read(path: Path, now: _Stamp) -> _File:
+def _read(path: str, now: _Stamp) -> _File:
+    file = Path(path)
     try:
-        if not path.is_file() or path.stat().st_size > _LONGEST_FILE:
+        if not file.is_file() or file.stat().st_size > _LONGEST_FILE:
             raise vcard.CardError("it is not a file, or larger than 16 MiB")
-        parsed = vcard.read(path.read_bytes())
+        parsed = vcard.read(file.read_bytes())
     except (OSError, vcard.CardError) as error:
         words = clean(str(error)) or type(error).__name__
         return _File(now, problem=f"{path} is not read, its contacts are missing: {words}")
@@ -232,7 +241,7 @@ def _read(path: Path, now: _Stamp) -> _File:
     return _File(now, contacts, _left_out(path, parsed))
 
 
-def _left_out(path: Path, parsed: vcard.Cards) -> str | None:
+def _left_out(path: str, parsed: vcard.Cards) -> str | None:
     if not parsed.odd:
         return None
     first, total = parsed.odd[0], len(parsed.cards) + len(parsed.odd)

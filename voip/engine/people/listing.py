@@ -76,7 +76,7 @@ class Listing:
 
     async def refresh(self) -> None:
         """Read the files that have changed, and the log's people before they are searched."""
-        await self.contacts.refresh()
+        await self.contacts.watch()
         with contextlib.suppress(HistoryError):  # a search reports it
             await self._people.load()
         if self._favourites.refresh():

@@ -6,11 +6,13 @@ import asyncio
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from voip.engine.people import contacts as module
 from voip.engine.people.contacts import Contacts
 from voip.engine.people.finding import Query
 from voip.protocol.people import Contact, ContactNumber
@@ -431,6 +433,31 @@ async def test_thousands_of_files_are_looked_at_once_a_second(
     assert len(contacts.named("Ann")) == 1
     added, _ = await contacts.add("Bob", ContactNumber("98"))
     assert contacts.named("Bob") == [added]
+
+
+@pytest.mark.parametrize(("look_s", "rest_s"), [(0.05, 5.0), (2.0, 30.0)])
+async def test_a_watch_rests_longer_than_it_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, look_s: float, rest_s: float
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr("voip.engine.people.contacts.time.monotonic", lambda: now)
+    look = module._read_all
+
+    def slow(*arguments: Any) -> Any:
+        nonlocal now
+        now += look_s
+        return look(*arguments)
+
+    monkeypatch.setattr(module, "_read_all", slow)
+    contacts = Contacts(tmp_path / "contacts", print)
+    await contacts.watch()
+    write(tmp_path, "new.vcf", card("FN:Ann", "TEL:99"))
+    now = 1000.0 + rest_s - 0.1
+    await contacts.watch()
+    assert contacts.everyone == ()
+    now = 1000.0 + rest_s
+    await contacts.watch()
+    assert len(contacts.named("Ann")) == 1
 
 
 async def test_every_change_of_a_file_is_told_once(tmp_path: Path) -> None:
