@@ -83,17 +83,26 @@ class Sending:
             attempt.note(of, event)
         self._attempts[command.number] = attempt
         try:
-            await self._workers[role].ask(command)
+            await self._ask(role, command, end)
             result = await asyncio.wait_for(end, _END_S)
-        except WorkerRefused as error:
-            return Cause(CauseKind.NOT_STARTED, (str(error),)), True
-        except WorkerGone as error:
+        except (WorkerRefused, WorkerGone) as error:
             return Cause(CauseKind.NOT_STARTED, (str(error),)), False
         except TimeoutError:
             return Cause(CauseKind.NO_ANSWER), False
         finally:
             self._attempts.pop(command.number, None)
         return result, self._is_unsent(result, attempt, transport)
+
+    async def _ask(
+        self, role: Role, command: SendText, end: asyncio.Future[TextSent | Cause]
+    ) -> None:
+        try:
+            await self._workers[role].ask(command)
+        except WorkerRefused:
+            # What could not be sent has come to its end before; any other refusal is of the
+            # text itself, and no fault of the target.
+            if not end.done():
+                raise
 
     def _is_unsent(self, result: TextSent | Cause, attempt: _Attempt, transport: Transport) -> bool:
         if isinstance(result, Cause):
