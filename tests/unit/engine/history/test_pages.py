@@ -154,3 +154,32 @@ def test_no_page_follows_a_row_that_is_gone(tmp_path: Path) -> None:
         reader.page(Conditions(), before=9)
     assert caught.value.kind == "no_row"
     reader.close()
+
+
+def steps_of_a_search(folder: Path, calls_of_each: int) -> int:
+    """Steps of SQLite's machine for a page of ten people's calls, older than a stranger's."""
+    folder.mkdir()
+    people = [f"Friend {number}" for number in range(10)] * calls_of_each
+    names = [*people, *["Stranger"] * (10 * readers._NEAR_EACH)]
+    written(
+        folder / "log.db",
+        [(time, name, "work", Outcome.MISSED) for time, name in enumerate(names)],
+    )
+    reader = HistoryReader(folder / "log.db")
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    reader._connection().set_progress_handler(count, 1)
+    page = reader.page(Conditions(text="friend"), limit=10)
+    reader.close()
+    assert [entry.remote.name for entry in page.entries] == people[:-11:-1]
+    return steps
+
+
+def test_a_search_does_not_read_all_calls_of_those_it_finds(tmp_path: Path) -> None:
+    few, many = (steps_of_a_search(tmp_path / str(calls), calls) for calls in (2, 20))
+    assert many < 1.1 * few
