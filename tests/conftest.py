@@ -4,7 +4,6 @@ import gc
 import os
 import signal
 import ssl
-import tempfile
 import wave
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Protocol
 
 import pytest
 
+from tests.support import disks
 from tests.support.media import sound
 from tests.support.network.ports import LOOPBACK
 from tests.support.ordering import shared
@@ -96,8 +96,8 @@ def _file_of(item: pytest.Item) -> str:
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    """A folder with a short name: the path of a socket has a small limit."""
-    with tempfile.TemporaryDirectory(prefix="oh-", dir="/tmp") as folder:
+    """A folder of a phone, with a short name."""
+    with disks.short() as folder:
         yield Path(folder)
 
 

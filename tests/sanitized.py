@@ -15,11 +15,11 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.support import disks
 from tests.support.preload import SANITIZERS
 from voip.native import build
 
@@ -74,7 +74,7 @@ def main() -> int:
         print(__doc__, file=sys.stderr)
         return 2
     wheel = build.build(sanitized=True)
-    with tempfile.TemporaryDirectory(prefix="oh-", dir="/tmp") as folder:
+    with disks.short() as folder:
         with zipfile.ZipFile(wheel) as packed:
             packed.extractall(folder)
         return run(words, Path(folder), _REPORTS)

@@ -15,12 +15,12 @@ import contextlib
 import os
 import random
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from tests.fuzz.peer import Mutator, Peer
+from tests.support import disks
 from tests.support.peers import sip
 from tests.support.peers.hostile import Sinks, own_host
 from tests.support.phone import Phone
@@ -299,7 +299,7 @@ def main() -> None:
     def report(words: str) -> None:
         print(f"{time.monotonic() - started:6.0f} s  {words}", flush=True)
 
-    with tempfile.TemporaryDirectory(prefix="oh-", dir="/tmp") as folder:
+    with disks.short() as folder:
         try:
             run = asyncio.run(campaign(Path(folder), given.seed, given.count, report))
         except Finding as finding:

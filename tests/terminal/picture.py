@@ -7,9 +7,9 @@ at the far end of its calls.
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from pathlib import Path
 
+from tests.support import disks
 from tests.support.media import sound
 from tests.support.network.ports import LOOPBACK
 from tests.support.peers.kamailio import Kamailio
@@ -100,7 +100,7 @@ async def _ring(
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="oh-", dir="/tmp") as folder:
+    with disks.short() as folder:
         picture = asyncio.run(take(Path(folder)))
     PICTURE.parent.mkdir(exist_ok=True)
     PICTURE.write_text(picture, encoding="utf-8")

@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sys
-import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+from tests.support import disks
 from tests.tui.scenes import SCENES
 from tests.tui.snapshots import FOLDER, take
 
@@ -35,7 +35,7 @@ def main(names: list[str]) -> int:
 
 
 def _taken(scene: str) -> dict[Path, str]:
-    with tempfile.TemporaryDirectory(prefix="oh-", dir="/tmp") as place:
+    with disks.short() as place:
         return asyncio.run(take(scene, Path(place) / "s"))
 
 

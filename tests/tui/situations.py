@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sys
-import tempfile
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from tests.support import disks
 from tests.support.clock import standing_still
 from tests.support.screen.pilot import screen
 from tests.support.screen.situations import SERVER
@@ -228,7 +228,7 @@ def main() -> int:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
     for name in SETUPS:
-        with tempfile.TemporaryDirectory(prefix="oh-", dir="/tmp") as place:
+        with disks.short() as place:
             text = text_of(asyncio.run(take(name, Path(place) / "s")))
         file_of(name).write_text(text, encoding="utf-8")
         print(name)

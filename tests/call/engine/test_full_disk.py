@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.disks import SmallDisk, prefix
 from tests.support.parts import Parts
 from tests.support.peers import sip
 from tests.support.peers.hostile import own_host
 from tests.support.peers.manycalls import Server
 from tests.support.phone import Phone
 from tests.support.pki import Authority
-from tests.support.small_disk import SmallDisk, prefix
 from voip.client.errors import CommandFailed
 from voip.model import LogEntry, Outcome
 from voip.protection import Transport

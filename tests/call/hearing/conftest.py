@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest_asyncio
 
 from tests.call.conftest import NewPulse, NewSoundPhone, sound_phone
 from tests.call.hearing.table import Table, sit_down
+from tests.support import disks
 from tests.support.media.pulse import RATE, Ear, Pulse, Samples
 from tests.support.media.voice import tones_in
 from tests.support.peers.hostile import own_host
@@ -122,7 +122,7 @@ def listened() -> tuple[int, ...]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def desk() -> AsyncIterator[Desk]:
     """One phone for all calls of this folder that are placed alone."""
-    with tempfile.TemporaryDirectory(prefix="oh-", dir="/tmp") as folder:
+    with disks.short() as folder:
         pulse = Pulse(Path(folder) / "desk")
         await pulse.start()
         await pulse.ask("load-module", "module-sine", "sink=mic", f"frequency={MICROPHONE}")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import tempfile
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest_asyncio
 
 from tests.call.hostile.stage import Ground, Stage
+from tests.support import disks
 from tests.support.media import sound
 from tests.support.network.wire import Wire
 from tests.support.peers.hostile import HostileServer, Sinks, own_host, registrar
@@ -29,7 +29,7 @@ NAMES = (
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def ground() -> AsyncIterator[Ground]:
     """One phone for all cases: damage done by one shows in the next."""
-    with tempfile.TemporaryDirectory(prefix="oh-", dir="/tmp") as folder:
+    with disks.short() as folder:
         built = await _prepare(Path(folder))
         yield built
         await built.phone.stop()

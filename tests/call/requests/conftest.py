@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.call.requests.ground import Ground
+from tests.support import disks
 from voip.protection import Transport
 
 
@@ -16,7 +16,7 @@ from voip.protection import Transport
 )
 async def ground(request: pytest.FixtureRequest) -> AsyncIterator[Ground]:
     """One worker for all cases of a module: damage by one shows in the next."""
-    with tempfile.TemporaryDirectory(prefix="oh-", dir="/tmp") as folder:
+    with disks.short() as folder:
         built = Ground(Path(folder), request.param)
         await built.start()
         yield built
