@@ -93,21 +93,21 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
             self.virtual_size = size
         if self.count() and self.cursor >= self.count():
             self.cursor = self.count() - 1
-        top = self.scroll_offset.y
+        top, width = self.scroll_offset.y, self.width
         visible = range(top, top + self.size.height)
         drawn, self._strips = self._strips, {}
         for y in visible:
-            old, new = drawn.get(y), self._build(y)
+            old, new = drawn.get(y), self._build(y, width)
             self._strips[y] = new
-            span = (0, self.width) if old is None else changed(old, new)
+            span = (0, width) if old is None else changed(old, new)
             if span is not None:
                 self.refresh(Region(span[0], y - top, span[1] - span[0], 1))
 
     def render_line(self, y: int) -> Strip:
         y += self.scroll_offset.y
-        strip = self._strips.get(y)
-        if strip is None or strip.cell_length != self.width:
-            strip = self._strips[y] = self._build(y)
+        strip, width = self._strips.get(y), self.width
+        if strip is None or strip.cell_length != width:
+            strip = self._strips[y] = self._build(y, width)
         return strip
 
     @property
@@ -115,7 +115,7 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
         """Width of a line in cells."""
         return self.scrollable_content_region.width
 
-    def _build(self, y: int) -> Strip:
+    def _build(self, y: int, width: int) -> Strip:
         index, part = divmod(y, self.height)
         count = self.count()
         if not count:
@@ -126,7 +126,7 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
             content = lines[part] if part < len(lines) else Line()
         else:
             content = Line()
-        strip = self._strip(content)
+        strip = self._strip(content, width)
         if count and index == self.cursor and index < count and self._marks_cursor:
             strip = Strip(
                 [Segment(s.text, (s.style or Style()) + self._style("cursor")) for s in strip],
@@ -138,10 +138,10 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
     def _marks_cursor(self) -> bool:
         return self.shows_cursor and self.has_focus
 
-    def _strip(self, content: Line) -> Strip:
-        parts = fit(content, self.width, self.phone.glyphs.ellipsis)
+    def _strip(self, content: Line, width: int) -> Strip:
+        parts = fit(content, width, self.phone.glyphs.ellipsis)
         segments = [Segment(part.text, self._style_of(part)) for part in parts if part.text]
-        return Strip(segments).adjust_cell_length(self.width, self._style("text"))
+        return Strip(segments).adjust_cell_length(width, self._style("text"))
 
     def _style_of(self, part: Part) -> Style:
         style = self._style(part.role)
