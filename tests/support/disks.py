@@ -44,6 +44,11 @@ def short() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="oh-", dir=fastest())
 
 
+def pictured() -> tempfile.TemporaryDirectory[str]:
+    """Make a folder whose name is as long on each machine: a picture may show it."""
+    return tempfile.TemporaryDirectory(prefix="oh-", dir="/tmp")
+
+
 def prefix(folder: Path) -> tuple[str, ...]:
     """Words before the command of a phone in `folder`, which give it the disk."""
     prepare = _PREPARE.format(folder=shlex.quote(str(folder)))

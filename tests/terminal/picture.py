@@ -100,7 +100,7 @@ async def _ring(
 
 
 def main() -> None:
-    with disks.short() as folder:
+    with disks.pictured() as folder:
         picture = asyncio.run(take(Path(folder)))
     PICTURE.parent.mkdir(exist_ok=True)
     PICTURE.write_text(picture, encoding="utf-8")

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.support import disks
 from tests.support.clock import Clock, standing_still
 from tests.support.screen.pilot import Screen, screen
 from tests.support.standin.engine import StandIn
@@ -14,6 +16,12 @@ def clock() -> Iterator[Clock]:
     """Set the clock to 14 March 2026, 14:32 UTC, until a test moves it."""
     with standing_still() as clock:
         yield clock
+
+
+@pytest.fixture
+def pictured() -> Iterator[Path]:
+    with disks.pictured() as folder:
+        yield Path(folder)
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def main(names: list[str]) -> int:
 
 
 def _taken(scene: str) -> dict[Path, str]:
-    with disks.short() as place:
+    with disks.pictured() as place:
         return asyncio.run(take(scene, Path(place) / "s"))
 
 

@@ -228,7 +228,7 @@ def main() -> int:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
     for name in SETUPS:
-        with disks.short() as place:
+        with disks.pictured() as place:
             text = text_of(asyncio.run(take(name, Path(place) / "s")))
         file_of(name).write_text(text, encoding="utf-8")
         print(name)

@@ -16,8 +16,8 @@ _ON_SCREENS = sorted(set(SITUATIONS) - {"on hold without a stream"})
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", SETUPS)
-async def test_the_screens_are_those_that_were_read(name: str, place: Path) -> None:
-    taken = await situations.take(name, place / "s")
+async def test_the_screens_are_those_that_were_read(name: str, pictured: Path) -> None:
+    taken = await situations.take(name, pictured / "s")
     assert {(one.size, one.glyphs) for one in taken} == {
         (size, glyphs) for size in SIZES for glyphs in SETS
     }

@@ -12,8 +12,8 @@ from tests.tui.snapshots import FOLDER, IN_ASCII, ascii_file_of, files_of, take
 
 
 @pytest.mark.parametrize("scene", SCENES)
-async def test_it_looks_as_it_did(scene: str, place: Path) -> None:
-    taken = await take(scene, place / "s")
+async def test_it_looks_as_it_did(scene: str, pictured: Path) -> None:
+    taken = await take(scene, pictured / "s")
     assert set(taken) == files_of(scene)
     differences: list[str] = []
     for path, text in taken.items():
