@@ -1344,5 +1344,5 @@ async def _(stage: Stage) -> Done:
     await stage.phone.press("delete")
     await stage.phone.until(_on(stage, Confirm))
     await stage.phone.press("down", "enter")
-    await stage.phone.sees("Nobody has written to you yet.")
+    await stage.phone.sees("No texts yet. They are kept here.")
     return lambda: "Brought back" in stage.phone.text and "hello" in stage.phone.text

@@ -82,7 +82,7 @@ class ThreadRows(Lines):
             return (line(Part("Nobody matches.", "muted")),)
         key = self.phone.shown_key("thread.new")
         return (
-            line(Part("Nobody has written to you yet.", "muted")),
+            line(Part("No texts yet. They are kept here.", "muted")),
             line(Part(f"Press {key} to write a text to somebody.", "muted")),
         )
 
