@@ -192,10 +192,9 @@ def _serve_engines(requests: socket.socket) -> None:
         async def _fork(self, theirs: socket.socket) -> Forked:
             return await _fork(workers, os.environ, theirs.fileno())
 
+    vars(program)["Spare"] = ForkedWorkers
+
     def run(request: _Request, given: Sequence[int]) -> NoReturn:
-        # A forked one with a sound device does not end once that is gone.
-        if request.environment.get("OFFHOOK_AUDIO") == "null":
-            vars(program)["Spare"] = ForkedWorkers
         _end_with(lambda: program.main(True))
 
     _serve(requests, run, process.pid)
