@@ -28,11 +28,14 @@ from voip.sip.plans import Plan
 _LONGEST_FILE = 16 * 1024 * 1024
 _APPLE_LABEL = re.compile(r"_\$!<(.*)>!\$_")
 _Stamp = tuple[int, int, int]
+_Folders = dict[tuple[int, int], tuple[str, int]]
+"""Folders by device and inode, with the time of their last change in nanoseconds."""
+
 _SILENT_TYPES = frozenset({"pref", "voice", "internet"})
 _LEAST_PREFERRED = 101
 _MOST_NUMBERS = 100
 _MANY_FILES = 500
-_REST_S = 1.0
+_REST_S = 10.0
 _WATCH_SHARE = 100
 _LONGEST_REST_S = 30.0
 _DEPTH = 3
@@ -68,6 +71,7 @@ class Contacts:
         self._tell = tell
         self._changed = changed
         self._files: dict[str, _File] = {}
+        self._folders: _Folders = {}
         self._reading = asyncio.Lock()
         self._looked = 0.0
         self._look_s = 0.0
@@ -135,15 +139,17 @@ class Contacts:
     async def refresh(self, at_once: bool = False) -> None:
         """Read the files that have changed.
 
-        Thousands of files are looked at once a second, unless it must be `at_once`: each
-        key of a search comes here.
+        Each key of a search comes here. Of thousands only those that came, went or have
+        other names are looked for at once, the others every ten seconds and by `watch`,
+        unless it must be `at_once`.
         """
         async with self._reading:
             before, now = self._files, time.monotonic()
-            if len(before) > _MANY_FILES and now - self._looked < _REST_S and not at_once:
+            rests = len(before) > _MANY_FILES and now - self._looked < _REST_S
+            if rests and not at_once and await asyncio.to_thread(_are_as_before, self._folders):
                 return
             self._looked = now
-            files = await asyncio.to_thread(_read_all, self._folder, before)
+            files, self._folders = await asyncio.to_thread(_read_all, self._folder, before)
             self._look_s = time.monotonic() - now
             if files == before:
                 return
@@ -165,12 +171,20 @@ class Contacts:
             await self.refresh()
 
 
-def _read_all(folder: Path, previous: dict[str, _File]) -> dict[str, _File]:
-    files = {}
-    for path, now in sorted(_files(str(folder), _DEPTH, set())):
+def _read_all(folder: Path, previous: dict[str, _File]) -> tuple[dict[str, _File], _Folders]:
+    files: dict[str, _File] = {}
+    folders: _Folders = {}
+    for path, now in sorted(_files(str(folder), _DEPTH, folders)):
         old = previous.get(path)
         files[path] = old if old is not None and old.stamp == now else _read(path, now)
-    return files
+    return files, folders
+
+
+def _are_as_before(folders: _Folders) -> bool:
+    try:
+        return all(Path(name).stat().st_mtime_ns == then for name, then in folders.values())
+    except OSError:
+        return False
 
 
 def _everyone(files: dict[str, _File]) -> _Sorted:
@@ -198,17 +212,16 @@ def _with_tones(entry: Match) -> str:
     return f"{name} (then send {tones})" if tones else name
 
 
-def _files(folder: str, depth: int, seen: set[tuple[int, int]]) -> Iterator[tuple[str, _Stamp]]:
+def _files(folder: str, depth: int, seen: _Folders) -> Iterator[tuple[str, _Stamp]]:
     """Find the *.vcf files of a folder, and of those in it, each with a stamp of its version.
 
-    `seen` has the folders so far, by device and inode, each once: a link may lead back to
-    one.
+    `seen` has the folders so far, each once: a link may lead back to one.
     """
     try:
         status = Path(folder).stat()
         if (status.st_dev, status.st_ino) in seen:
             return
-        seen.add((status.st_dev, status.st_ino))
+        seen[status.st_dev, status.st_ino] = (folder, status.st_mtime_ns)
         with os.scandir(folder) as entries:
             found = [entry for entry in entries if not entry.name.startswith(".")]
     except OSError:

@@ -415,22 +415,40 @@ async def test_folders_of_address_books_are_read_and_a_link_to_itself_ends(
     assert "Uncle" in {contact.name for contact in contacts.everyone}
 
 
-async def test_thousands_of_files_are_looked_at_once_a_second(
+async def test_a_search_among_thousands_of_files_looks_for_new_ones_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0
     monkeypatch.setattr("voip.engine.people.contacts.time.monotonic", lambda: now)
+    (tmp_path / "contacts" / "more").mkdir(parents=True)
     for number in range(501):
-        write(tmp_path, f"{number}.vcf", card(f"FN:Person {number}", f"TEL:{number + 100}"))
+        write(tmp_path, f"more/{number}.vcf", card(f"FN:Person {number}", f"TEL:{number + 100}"))
     contacts = Contacts(tmp_path / "contacts", print)
     await contacts.refresh()
     assert len(contacts.everyone) == 501
-    write(tmp_path, "new.vcf", card("FN:Ann", "TEL:99"))
+    write(tmp_path, "more/7.vcf", card("FN:Eve", "TEL:107"))
     await contacts.refresh()
-    assert contacts.named("Ann") == []
-    now += 1.0
+    assert contacts.named("Eve") == []
+    now += 10.0
+    await contacts.refresh()
+    assert len(contacts.named("Eve")) == 1
+    write(tmp_path, "more/new.vcf", card("FN:Ann", "TEL:99"))
     await contacts.refresh()
     assert len(contacts.named("Ann")) == 1
+    (tmp_path / "contacts").rename(tmp_path / "gone")
+    await contacts.refresh()
+    assert contacts.everyone == ()
+
+
+async def test_an_added_contact_is_among_thousands_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Two changes of a folder may have one time.
+    monkeypatch.setattr(module, "_are_as_before", lambda folders: True)
+    write(tmp_path, "many.vcf", card("FN:Ann", "TEL:99"))
+    monkeypatch.setattr(module, "_MANY_FILES", 0)
+    contacts = Contacts(tmp_path / "contacts", print)
+    await contacts.refresh()
     added, _ = await contacts.add("Bob", ContactNumber("98"))
     assert contacts.named("Bob") == [added]
 
