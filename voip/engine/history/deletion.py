@@ -33,26 +33,33 @@ CREATE TABLE kept.chosen (id INTEGER PRIMARY KEY);
 CREATE TABLE kept.twins (id INTEGER PRIMARY KEY, imported INTEGER NOT NULL);
 """
 
+# Of equal calls each has its turn: as many are there as were.
+_IN_TURN = """
+SELECT id, account, direction, uri, CAST(started AS INTEGER) AS began,
+    coalesce(CAST(answered AS INTEGER), -1) AS answer,
+    coalesce(CAST(ended AS INTEGER), -1) AS finish,
+    row_number() OVER (
+        PARTITION BY account, direction, uri, CAST(started AS INTEGER),
+            CAST(answered AS INTEGER), CAST(ended AS INTEGER)
+        ORDER BY id
+    ) AS turn
+FROM {}
+"""
+
 # A call that was imported since, from a file to the second, would be there twice. No file
 # has the text of a call: that is the imported one's now.
-_FORGET_IMPORTED = """
+_FORGET_IMPORTED = f"""
 DELETE FROM kept.twins;
-INSERT INTO kept.twins SELECT deleted.id, min(imported.id)
-FROM kept.rows AS deleted CROSS JOIN main.log AS imported
-WHERE imported.id > (SELECT last_id FROM main.deletions)
-AND imported.started >= CAST(deleted.started AS INTEGER)
-AND imported.started < CAST(deleted.started AS INTEGER) + 1
-AND imported.account = deleted.account AND imported.direction = deleted.direction
-AND imported.uri = deleted.uri
-AND CAST(imported.answered AS INTEGER) IS CAST(deleted.answered AS INTEGER)
-AND CAST(imported.ended AS INTEGER) IS CAST(deleted.ended AS INTEGER)
-GROUP BY deleted.id;
+INSERT INTO kept.twins SELECT deleted.id, imported.id
+FROM ({_IN_TURN.format("kept.rows")}) AS deleted
+JOIN ({_IN_TURN.format("main.log WHERE id > (SELECT last_id FROM main.deletions)")}) AS imported
+USING (account, direction, uri, began, answer, finish, turn);
 INSERT OR IGNORE INTO main.typed_lines
 SELECT imported, place, ours, text, time, ended
 FROM kept.twins JOIN kept.typed_lines ON call = twins.id;
 DELETE FROM kept.rows WHERE id IN (SELECT id FROM kept.twins);
 DELETE FROM kept.typed_lines WHERE call IN (SELECT id FROM kept.twins);
-"""
+"""  # noqa: S608
 
 
 class _Moved(NamedTuple):

@@ -282,6 +282,16 @@ def test_an_undo_brings_back_no_call_that_was_imported_since(log: Log) -> None:
         assert len(deleted) == 0
 
 
+def test_an_undo_brings_back_as_many_equal_calls_as_there_were(log: Log) -> None:
+    with closing(log), closing(DeletedRows(log.path)) as deleted:
+        assert log.add((ENTRY,) * 3).new == 3
+        deleted.choose_matching(Conditions(), None)
+        deleted.delete()
+        assert log.add((ENTRY,) * 2).new == 2
+        deleted.restore()
+        assert len(log.entries()) == 3
+
+
 def test_nothing_of_imported_calls_that_were_deleted_is_left_in_the_files(log: Log) -> None:
     calls = tuple(
         msgspec.structs.replace(
