@@ -178,7 +178,8 @@ def pesq_wb(said: Floats, heard: Floats) -> float:
 def _plcmos(_: Floats, heard: Floats) -> float:
     from speechmos import plcmos
 
-    return float(plcmos.run(heard / 32768, sr=sound.RATE)["plcmos"])
+    # What was sampled again may be a little louder than loud, which it refuses.
+    return float(plcmos.run(np.clip(heard / 32768, -1, 1), sr=sound.RATE)["plcmos"])
 
 
 _JUDGES: dict[str, Callable[[Floats, Floats], float]] = {"pesq": pesq_wb, "plcmos": _plcmos}
