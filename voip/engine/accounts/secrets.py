@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
-from asyncio.subprocess import DEVNULL, PIPE
 from pathlib import Path
 from typing import NamedTuple
 
@@ -243,11 +242,9 @@ def _delete_from_keyring(name: str) -> None:
 
 async def _from_command(command: str, kind: str) -> str:
     # Its user wrote it for a shell; it must not use the terminal of the engine.
-    start = asyncio.create_subprocess_shell(
-        command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, start_new_session=True
-    )
+    program = programs.running(asyncio.create_subprocess_shell, command)
     try:
-        async with programs.running(start) as process, asyncio.timeout(COMMAND_LIMIT_S):
+        async with program as process, asyncio.timeout(COMMAND_LIMIT_S):
             out, _ = await process.communicate()
     except programs.ProgramError as error:
         raise PasswordError(f"the {kind} command cannot be run: {error}") from error

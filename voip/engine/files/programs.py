@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import os
 import signal
-from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Coroutine
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,21 +15,27 @@ from voip.security.text import clean
 
 _END_S = 1.0
 
+Start = Callable[..., Coroutine[Any, Any, Process]]
+"""Function such as `asyncio.create_subprocess_exec`, with its options."""
+
 
 class ProgramError(Exception):
     """Program that cannot be run; the text is the system's reason."""
 
 
 @asynccontextmanager
-async def running(start: Coroutine[Any, Any, Process]) -> AsyncIterator[Process]:
-    """Run a program, in a session of its own: `start` has `start_new_session`.
+async def running(start: Start, *words: str, stdin: int = DEVNULL) -> AsyncIterator[Process]:
+    """Run a program, its output a pipe, in a session of its own.
 
     When the block fails or is cancelled, the program is killed with what it has started.
 
     Raises:
         ProgramError: it cannot be run.
     """
-    process = await _started(start)
+    # Killed is the session: without it, what the program has started would go on.
+    process = await _started(
+        start(*words, stdin=stdin, stdout=PIPE, stderr=DEVNULL, start_new_session=True)
+    )
     try:
         yield process
     except BaseException:

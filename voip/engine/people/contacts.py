@@ -83,7 +83,7 @@ class Contacts:
 
     @property
     def looks(self) -> frozenset[str]:
-        """How the names of all contacts look: see `imitation.looks`."""
+        """Forms of all contacts' names that `imitation.looks` gives."""
         return self._sorted.looks
 
     @property

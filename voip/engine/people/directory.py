@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shlex
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -66,11 +66,9 @@ class Directory:
 
 async def _run(arguments: list[str], line: bytes) -> bytes:
     # No shell: no text that is searched becomes a part of a command.
-    start = asyncio.create_subprocess_exec(
-        *arguments, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=True
-    )
+    program = programs.running(asyncio.create_subprocess_exec, *arguments, stdin=PIPE)
     try:
-        async with programs.running(start) as process, asyncio.timeout(LIMIT_S):
+        async with program as process, asyncio.timeout(LIMIT_S):
             output = await _talk(process, line)
             status = await process.wait()
     except programs.ProgramError as error:

@@ -9,6 +9,7 @@ import msgspec
 
 from voip.engine.calls.echo import ACCOUNT as ECHO_ACCOUNT
 from voip.engine.errors import Refusal
+from voip.engine.people import targets
 from voip.engine.people.contacts import Contacts
 from voip.engine.people.finding import Findable, Query
 from voip.engine.people.recent import KnownCaller, People
@@ -165,9 +166,8 @@ class LookUps:
 
     def contact_at(self, address: str, account: str | None) -> Contact | None:
         """Return the contact of an address, as an account calls it or is called by it."""
-        try:
-            target = dialing.parse_target(address)
-        except DialError:
+        target = targets.parsed(address)
+        if target is None:
             return None
         plan, exchange = self._plan_of(account), self.exchange_of(account)
         match = self._contact_of(target, exchange, plan)

@@ -5,26 +5,23 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import Process
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.processes import hanging, opened, python, until_ended
 from voip.engine.files import programs
 
-
-async def start(command: str) -> Process:
-    return await asyncio.create_subprocess_exec(
-        *shlex.split(command), stdin=DEVNULL, stdout=PIPE, start_new_session=True
-    )
+START = asyncio.create_subprocess_exec
 
 
 async def test_a_wait_that_fails_ends_all_that_was_started(tmp_path: Path) -> None:
     command, goes_on = hanging(tmp_path / "fifo"), asyncio.Event()
 
     async def wait() -> None:
-        async with programs.running(start(command)):
+        async with programs.running(START, *shlex.split(command)):
             await goes_on.wait()
             raise ZeroDivisionError
 
@@ -41,13 +38,13 @@ async def test_a_wait_that_is_cancelled_at_the_start_ends_all_that_was_started(
 ) -> None:
     command, goes_on = hanging(tmp_path / "fifo"), asyncio.Event()
 
-    async def slowly() -> Process:
-        process = await start(command)
+    async def slowly(*words: str, **options: Any) -> Process:
+        process = await START(*words, **options)
         await goes_on.wait()
         return process
 
     async def wait() -> None:
-        async with programs.running(slowly()):
+        async with programs.running(slowly, *shlex.split(command)):
             raise AssertionError("it was cancelled before")
 
     waiting = asyncio.create_task(wait())
@@ -65,7 +62,7 @@ async def test_what_an_ended_program_has_left_goes_on(tmp_path: Path) -> None:
     os.mkfifo(fifo)
     left = f"subprocess.Popen(['cat', {str(fifo)!r}], stdout=subprocess.DEVNULL)"
     program = f"import subprocess; print({left}.pid)"
-    async with programs.running(start(python(program))) as process:
+    async with programs.running(START, *shlex.split(python(program))) as process:
         out, _ = await process.communicate()
     assert process.returncode == 0
     # It fails without a reader.
@@ -75,5 +72,5 @@ async def test_what_an_ended_program_has_left_goes_on(tmp_path: Path) -> None:
 
 async def test_a_program_that_is_not_there_is_told() -> None:
     with pytest.raises(programs.ProgramError, match="No such file"):
-        async with programs.running(start("/nowhere/at/all")):
+        async with programs.running(START, "/nowhere/at/all"):
             pass
