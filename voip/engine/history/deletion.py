@@ -46,13 +46,20 @@ SELECT id, account, direction, uri, CAST(started AS INTEGER) AS began,
 FROM {}
 """
 
+_SINCE = "main.log WHERE id > (SELECT last_id FROM main.deletions)"
+
+# Most deletions are undone before an import: no row is compared then.
+_OF_THEIR_SECONDS = f"""
+kept.rows WHERE CAST(started AS INTEGER) IN (SELECT CAST(started AS INTEGER) FROM {_SINCE})
+"""  # noqa: S608
+
 # A call that was imported since, from a file to the second, would be there twice. No file
 # has the text of a call: that is the imported one's now.
 _FORGET_IMPORTED = f"""
 DELETE FROM kept.twins;
 INSERT INTO kept.twins SELECT deleted.id, imported.id
-FROM ({_IN_TURN.format("kept.rows")}) AS deleted
-JOIN ({_IN_TURN.format("main.log WHERE id > (SELECT last_id FROM main.deletions)")}) AS imported
+FROM ({_IN_TURN.format(_OF_THEIR_SECONDS)}) AS deleted
+JOIN ({_IN_TURN.format(_SINCE)}) AS imported
 USING (account, direction, uri, began, answer, finish, turn);
 INSERT OR IGNORE INTO main.typed_lines
 SELECT imported, place, ours, text, time, ended
