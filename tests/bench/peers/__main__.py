@@ -27,6 +27,10 @@ Five take about 70 minutes. SRTP is AES_CM_128_HMAC_SHA1_80 for all.
   takes. The far end speaks, in G.711: how much weaker it hears itself than the microphone
   does, after five seconds; then with a voice at the phone, in its pauses. That voice is
   compared with the same through the same phone while the far end is silent.
+- Noise: the phone's noise suppression is on. By how much a voice is further above the noise
+  in its pauses than in the microphone, in G.711's band, after four seconds of noise alone;
+  how loud it is beside the same through the same phone without noise; and what its PESQ has
+  more than that of the microphone's sound.
 """
 
 from __future__ import annotations
@@ -49,6 +53,7 @@ from tests.bench.peers.phones.linphone import Linphone
 from tests.bench.peers.phones.offhook import Offhook
 from tests.bench.peers.phones.twinkle import Twinkle
 from tests.bench.peers.room.echo import EchoSession, echo_rows
+from tests.bench.peers.room.noise import NoiseSession, noise_rows
 from tests.bench.peers.room.session import RoomSession
 from tests.bench.peers.speech import PACKAGES, Speech, judges
 from tests.bench.peers.stream import Received
@@ -56,7 +61,7 @@ from tests.bench.peers.table import figures, markdown, ratios, summary
 
 _OURS, _SHOWN, _BEFORE = "Offhook", "with screen", "before"
 _TREE = Path(__file__).parents[3]
-_ROOM_SESSIONS: dict[str, type[RoomSession]] = {"echo": EchoSession}
+_ROOM_SESSIONS: dict[str, type[RoomSession]] = {"echo": EchoSession, "noise": NoiseSession}
 _ALL_PARTS = (*PARTS, *_ROOM_SESSIONS)
 
 
@@ -97,6 +102,9 @@ async def _measure(
                 except (AssertionError, OSError) as error:  # a timeout, or a phone that died
                     why = f"{type(error).__name__} {error}"
                     print(f"  failed at {session.stage}: {why}", file=sys.stderr, flush=True)
+                except asyncio.CancelledError:  # Ctrl+C, perhaps after an hour
+                    print("Interrupted; this is what was measured.", file=sys.stderr)
+                    return measured, list(sent.values())
                 # What a run had measured before it failed counts.
                 values |= session.values
                 for codec, received in session.received.items():
@@ -156,7 +164,7 @@ async def _main(arguments: argparse.Namespace) -> None:
             measured, sent = await _measure(ground, phones, arguments.runs, parts)
         finally:
             await ground.stop()
-    known = [*rows(), *echo_rows()]
+    known = [*rows(), *echo_rows(), *noise_rows()]
     by_measure = {
         name: {row.measure: [run.get(row.measure, []) for run in runs] for row in known}
         for name, runs in measured.items()

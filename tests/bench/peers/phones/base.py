@@ -57,6 +57,7 @@ class Processing(enum.Enum):
 
     NOTHING = enum.auto()
     ECHO = enum.auto()
+    NOISE = enum.auto()
 
 
 class Missing(Exception):

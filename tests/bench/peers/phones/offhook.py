@@ -32,6 +32,7 @@ _Message = dict[str, Any]
 
 _CONFIG = """[audio]
 echo_cancel = {canceller}
+noise_suppression = {suppressor}
 ring = false
 """
 _ACCOUNT = """[accounts.{user}]
@@ -41,10 +42,11 @@ server = "{host}:{port}"
 ca_file = "{authority}"
 password_file = "{password}"
 """
+_WORD = {True: "true", False: "false"}
 
 
 class Offhook(Driver):
-    processing = frozenset({Processing.ECHO})
+    processing = frozenset({Processing.ECHO, Processing.NOISE})
 
     def __init__(
         self, folder: Path, setup: Setup, tree: Path, name: str, has_screen: bool = False
@@ -73,7 +75,11 @@ class Offhook(Driver):
         config = self._folder / "config"
         config.mkdir(parents=True, exist_ok=True)
         (config / "config.toml").write_text(
-            _CONFIG.format(canceller=str(processing is Processing.ECHO).lower())
+            _CONFIG.format(
+                # The suppressor is a part of the canceller.
+                canceller=_WORD[processing is not Processing.NOTHING],
+                suppressor=_WORD[processing is Processing.NOISE],
+            )
         )
         password = self._folder / "password"
         password.write_text(self._setup.password)

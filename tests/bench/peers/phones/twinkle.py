@@ -42,6 +42,7 @@ zrtp_enabled=no
 _TURNED_ON = {
     Processing.NOTHING: "",
     Processing.ECHO: "speex_dsp_aec=yes\n",
+    Processing.NOISE: "speex_dsp_nrd=yes\n",
 }
 """The last line of a setting counts."""
 
@@ -51,7 +52,7 @@ class Twinkle(Program):
     program = package = "twinkle-console"
     codecs = frozenset({"PCMU"})
     is_secure = False
-    processing = frozenset({Processing.ECHO})
+    processing = frozenset({Processing.ECHO, Processing.NOISE})
 
     def __init__(self, folder: Path, setup: Setup) -> None:
         super().__init__(folder, setup, f"{USER}.cfg")

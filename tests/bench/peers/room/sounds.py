@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tests.bench.peers.speech import Floats, Speech, resampled
 from tests.bench.peers.stream import Received
@@ -21,6 +22,9 @@ _NEAR_S = (0.25, 0.05)
 """Parts of a pause that do not count: a voice's end, as a phone and a room have it, its start."""
 
 _G711_RATE = 8000
+_BAND = (150, 3400)  # hertz
+
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Near:
     """A second speaker at 16 kHz, as loud as the first; `pauses` are samples of silence."""
 
     samples: Floats
-    pauses: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    pauses: Bools
 
 
 def near_voice(folder: Path) -> Near:
@@ -78,9 +82,17 @@ def received(packets: Received, clock_offset: float) -> Sound:
     return Sound(resampled(samples, _G711_RATE, sound.RATE), begin + clock_offset)
 
 
-def level(samples: Floats) -> float:
+def telephone_band(samples: Floats) -> Floats:
+    """What G.711 carries of a sound at 16 kHz."""
+    spectrum = np.fft.rfft(samples)
+    hertz = np.fft.rfftfreq(len(samples), 1 / sound.RATE)
+    spectrum[(hertz < _BAND[0]) | (hertz > _BAND[1])] = 0
+    return np.fft.irfft(spectrum, len(samples))
+
+
+def level(samples: Floats, least: float = 1.0) -> float:
     """Root mean square, and no less than the last bit."""
-    return max(float(np.sqrt(np.mean(samples**2))), 1.0)
+    return max(float(np.sqrt(np.mean(samples**2))), least)
 
 
 def decibels(ratio: float) -> float:

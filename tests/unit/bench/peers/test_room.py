@@ -7,8 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.bench.peers.room.noise import levels, voiced_in
 from tests.bench.peers.room.session import kept
-from tests.bench.peers.room.sounds import Sound, decibels, near_voice, received
+from tests.bench.peers.room.sounds import (
+    Sound,
+    decibels,
+    level,
+    near_voice,
+    received,
+    telephone_band,
+)
 from tests.bench.peers.speech import Floats
 from tests.bench.peers.stream import Received
 from tests.support.media import sound
@@ -61,3 +69,22 @@ def test_a_sound_continues_with_silence() -> None:
     assert len(part) == round(0.2 * sound.RATE)
     assert np.abs(part[: len(part) // 2]).max() > 7000
     assert np.abs(part[len(part) // 2 :]).max() == 0
+
+
+def test_the_band_of_a_telephone_has_an_end() -> None:
+    low, high = (np.std(telephone_band(_tone(hertz, 1))) for hertz in (1000, 6000))
+    assert low == pytest.approx(8000 / np.sqrt(2), rel=0.01)
+    assert high < 1
+
+
+def test_a_voice_is_told_from_the_noise_beside_it(tmp_path: Path) -> None:
+    near = near_voice(tmp_path)
+    voiced = voiced_in(near)
+    assert not (voiced & near.pauses).any()
+    noise = np.random.default_rng(5).normal(0, 400, len(near.samples))
+    found = levels(near.samples / 2 + noise, near, voiced)
+    assert found.noise == pytest.approx(400, rel=0.05)
+    assert found.voice == pytest.approx(level(near.samples[voiced]) / 2, rel=0.05)
+    # Half the noise is twice the distance.
+    quieter = levels(near.samples / 2 + noise / 2, near, voiced)
+    assert quieter.ratio_db - found.ratio_db == pytest.approx(6, abs=0.5)
