@@ -46,7 +46,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.bench.peers.ground import Ground
-from tests.bench.peers.measures import CODECS, PARTS, SCORES, Session, Values, rows
+from tests.bench.peers.measures import (
+    CODECS,
+    CURVE_S,
+    PARTS,
+    SCORES,
+    Session,
+    Values,
+    rows,
+)
 from tests.bench.peers.phones.baresip import Baresip
 from tests.bench.peers.phones.base import Driver, Missing, package_version
 from tests.bench.peers.phones.linphone import Linphone
@@ -62,6 +70,7 @@ from tests.bench.peers.table import figures, markdown, ratios, summary
 _OURS, _SHOWN, _BEFORE = "Offhook", "with screen", "before"
 _TREE = Path(__file__).parents[3]
 _ROOM_SESSIONS: dict[str, type[RoomSession]] = {"echo": EchoSession, "noise": NoiseSession}
+_HEIGHTS, _STEP_MS = "▁▂▃▄▅▆▇█", 25
 _ALL_PARTS = (*PARTS, *_ROOM_SESSIONS)
 
 
@@ -109,6 +118,8 @@ async def _measure(
                 values |= session.values
                 for codec, received in session.received.items():
                     sent[f"{phone.name} {codec}"] = _sent(phone.name, CODECS[codec], received)
+                for codec, curve in session.curves.items():
+                    sent[f"{phone.name} {codec} curve"] = _curve(phone.name, CODECS[codec], curve)
                 if isinstance(session, EchoSession) and session.paths_ms:
                     sent[f"{phone.name} room"] = _room(phone.name, session.paths_ms)
             measured[phone.name].append(values)
@@ -134,6 +145,16 @@ def _room(phone: str, paths_ms: list[float]) -> str:
     return (
         f"- {phone}, rooms: {min(paths_ms):.0f} to {max(paths_ms):.0f} ms more from speaker to "
         "microphone than named"
+    )
+
+
+def _curve(phone: str, codec: str, late_ms: list[float]) -> str:
+    """Delays of the seconds of a call, in its last run, as figures and as heights."""
+    heights = "".join(_HEIGHTS[min(int(ms / _STEP_MS), len(_HEIGHTS) - 1)] for ms in late_ms)
+    figures = " ".join(f"{ms:.0f}" for ms in late_ms)
+    return (
+        f"- {phone}, {codec}, packet to ear in each second from the {CURVE_S.start + 1}th on, with "
+        f"jitter from the 9th to the 16th, {_STEP_MS} ms a step: {heights} {figures}"
     )
 
 

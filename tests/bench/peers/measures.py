@@ -44,7 +44,9 @@ _MOMENTS_S = {
     "during": (13, 14, 15),
     "after": (21, 22, 23),
 }
-"""Seconds of a call at which the delay is measured: the last ones five after the end."""
+"""Seconds of a call whose delays are compared: the last ones five after the end."""
+CURVE_S = range(3, 25)
+"""Seconds of a call whose delays are drawn."""
 _PERCENT = "% of a core"
 
 Values = dict[str, list[float]]
@@ -86,7 +88,8 @@ class Session:
     """One run of one phone, from its start to its end.
 
     `values` has what was measured, `received` the packets that the phone sent to the far
-    end while it spoke, by codec, and `stage` what it is at.
+    end while it spoke, by codec, `curves` the delays (ms) of `CURVE_S` by codec, and `stage`
+    what it is at.
     """
 
     processing = Processing.NOTHING
@@ -95,6 +98,7 @@ class Session:
         self.values: Values = {}
         self.stage = "start"
         self.received: dict[str, Received] = {}
+        self.curves: dict[str, list[float]] = {}
         self._ground, self._driver, self._speech, self._seed = ground, driver, speech, seed
 
     async def run(self, parts: frozenset[str]) -> None:
@@ -241,10 +245,14 @@ class Session:
             await asyncio.sleep(_BETWEEN_CALLS_S)
             await ear.stop()
         heard = to_16_khz(ear.samples)
+        late = {
+            second: 1000 * self._speech.delay(heard, begun - ear.begin, second)
+            for second in CURVE_S
+        }
+        self.curves[codec] = list(late.values())
         for moment, seconds in _MOMENTS_S.items():
             for second in seconds:
-                late = self._speech.delay(heard, begun - ear.begin, second)
-                self._note(f"jitter {codec} {moment}", 1000 * late)
+                self._note(f"jitter {codec} {moment}", late[second])
 
     @contextlib.asynccontextmanager
     async def _call(self, codec: str, reflects: bool = True) -> AsyncIterator[Stream]:
