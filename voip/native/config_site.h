@@ -46,7 +46,7 @@
 #define PJSIP_TCP_KEEP_ALIVE_INTERVAL           30
 #define PJSIP_TLS_KEEP_ALIVE_INTERVAL           30
 
-/* A router forgets the way of a voice that is only listened to: a packet
+/* A router forgets the way of a voice or a text that only comes: a packet
  * without a payload each five seconds keeps it.
  */
 #define PJMEDIA_STREAM_ENABLE_KA                1

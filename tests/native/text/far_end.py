@@ -70,14 +70,16 @@ class FarEnd:
         events = [event for event in self.probe.events if event["event"] == "text"]
         return b"".join(bytes.fromhex(event["text"]) for event in events)
 
+    async def next(self) -> t140.Packet:
+        """Next packet that the probe sends, which may only open a way through a router."""
+        async with asyncio.timeout(listening.PATIENCE_S):
+            data = await asyncio.get_running_loop().sock_recv(self._ear, 2048)
+        return t140.read(self._opening.open(data))
+
     async def read(self) -> t140.Packet:
-        """Next packet of text that the probe sends."""
-        loop = asyncio.get_running_loop()
+        """Next packet of text, or of repetitions, that the probe sends."""
         while True:
-            async with asyncio.timeout(listening.PATIENCE_S):
-                data = await loop.sock_recv(self._ear, 2048)
-            packet = t140.read(self._opening.open(data))
-            # A packet without a block opens the way through a router.
+            packet = await self.next()
             if packet.payload_type != t140.T140 or packet.text:
                 return packet
 

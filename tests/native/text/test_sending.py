@@ -1,6 +1,8 @@
-"""Real-time text as it is sent (patches 0141 and 0144)."""
+"""Real-time text as it is sent (patches 0141, 0144 and 0145)."""
 
 from __future__ import annotations
+
+import pytest
 
 from tests.conftest import NewServer
 from tests.native.conftest import NewProbe
@@ -130,3 +132,29 @@ async def test_nothing_is_sent_while_the_far_end_accepts_nothing(
         await end.offer(far_end.session(caller.server.host, end.port))
         await caller.probe.tell("write", text="b")
         assert (await end.read()).text == b"b"
+
+
+@pytest.mark.parametrize(
+    ("level", "direction", "kind"),
+    [
+        pytest.param(_LEVEL, "sendrecv", t140.RED, id="repeated"),
+        pytest.param(0, "sendrecv", t140.T140, id="plain"),
+        pytest.param(_LEVEL, "sendonly", t140.T140, id="only read"),
+    ],
+)
+async def test_the_way_of_a_text_stays_open_while_nothing_is_written(
+    new_probe: NewProbe, new_server: NewServer, host: str, level: int, direction: str, kind: int
+) -> None:
+    async with far_end.called(new_probe, new_server, host, level) as end:
+        before = await end.next()
+        if direction != "sendrecv":
+            await end.offer(far_end.session(end.caller.server.host, end.port, level, direction))
+            before = await end.next()
+        kept = [await end.next() for _ in range(2)]
+    assert [packet.payload_type for packet in kept] == [kind] * 2
+    # What a lost one of them had is empty, and so is known to be no text.
+    assert {text for packet in kept for _, text in packet.blocks} == {b""}
+    numbers = [packet.sequence for packet in (before, *kept)]
+    assert numbers == list(range(numbers[0], numbers[0] + 3))
+    # The next text is still the first after a pause.
+    assert not any(packet.marked for packet in kept)

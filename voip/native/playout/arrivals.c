@@ -12,6 +12,9 @@
 /* A wait (ms) for a packet that is no longer one for the network: a pause. */
 #define PAUSE                   100
 
+/* Packets (percent) that come early enough to restore those before them. */
+#define RESTORING               95
+
 /* Voice (ms) within which two losses ask for a packet more: a loss is concealed
  * better once the next packet is there.
  */
@@ -37,14 +40,42 @@ static unsigned of_ms(const struct arrivals *arrivals, unsigned ms)
 }
 
 
+/* How late RESTORING percent of these were, at most: their lags have few values. */
+static pj_int64_t usually_latest(const struct arrivals *arrivals)
+{
+    unsigned later = 0, allowed = arrivals->count * (100 - RESTORING) / 100;
+    pj_int64_t latest, above = PJ_INT64(0x7FFFFFFFFFFFFFFF);
+
+    for (;;) {
+        unsigned i, equal = 0;
+
+        latest = PJ_INT64(-0x7FFFFFFFFFFFFFFF);
+        for (i = 0; i < arrivals->count; ++i) {
+            pj_int64_t lag = arrivals->ring[(arrivals->first + i) % PACKETS].lag;
+
+            if (lag < above && lag > latest) {
+                latest = lag;
+                equal = 1;
+            } else if (lag == latest) {
+                ++equal;
+            }
+        }
+        later += equal;
+        if (later > allowed)
+            return latest;
+        above = latest;
+    }
+}
+
+
 /* The delay with which none of these would have come too late, and the next one
- * is mostly there when losses are frequent.
+ * is there for what it restores, or mostly there when losses are frequent.
  */
 static void follow(struct arrivals *arrivals)
 {
     pj_int64_t earliest = PJ_INT64(0x7FFFFFFFFFFFFFFF), latest = -earliest;
     pj_int64_t above = 0;
-    unsigned i, behind = arrivals->kept;
+    unsigned i;
 
     for (i = 0; i < arrivals->count; ++i) {
         unsigned index = (arrivals->first + i) % PACKETS;
@@ -57,13 +88,15 @@ static void follow(struct arrivals *arrivals)
     if (arrivals->losses[0] && arrivals->voice - arrivals->losses[0] <
                                of_ms(arrivals, LOSSY))
     {
-        behind = PJ_MAX(behind, arrivals->length);
-    }
-    if (behind) {
         pj_int64_t usual = arrivals->ring[arrivals->first].lag +
                            above / arrivals->count;
 
-        arrivals->wanted = PJ_MAX(arrivals->wanted, usual + behind);
+        arrivals->wanted = PJ_MAX(arrivals->wanted, usual + arrivals->length);
+    }
+    /* A copy that comes after its frame was due is none. */
+    if (arrivals->kept) {
+        arrivals->wanted = PJ_MAX(arrivals->wanted, usually_latest(arrivals) +
+                                                    arrivals->kept);
     }
     arrivals->wanted = PJ_MIN(arrivals->wanted, earliest + arrivals->most);
 }

@@ -2,8 +2,9 @@
  * Playout delay of a voice stream: how long a packet waits before it is heard.
  *
  * The delay follows the arrival of packets: that which came latest within three
- * seconds of voice sets it, so that a delay of the network is paid for while it lasts. Delay is added and taken away by playing one period of
- * the voice twice, or not at all (WSOLA), in a pause first.
+ * seconds of voice sets it, so that a delay of the network is paid for while it
+ * lasts. Delay is added and taken away by playing one period of the voice twice, or
+ * not at all (WSOLA), in a pause first.
  *
  * All times are in samples of one channel. The clock is what was played, so that a
  * sound device that asks unevenly is a delay like one of the network, and two clocks
