@@ -22,6 +22,7 @@ from tests.support.peers import sip
 from tests.support.peers.hostile import Behaviour, Connection, HostileServer
 
 PATIENCE_S = 30
+_LATE_S = 0.012  # of 0.02 between packets
 OPUS = 96
 HEAD_BYTES = 12  # of a packet (RFC 3550 section 5.1)
 CODECS = {
@@ -110,11 +111,16 @@ class Clocked:
 
 
 async def say(
-    where: str, speech: NDArray[np.float64], is_lost: Callable[[int], bool], copies: bool = False
+    where: str,
+    speech: NDArray[np.float64],
+    is_lost: Callable[[int], bool],
+    copies: bool = False,
+    is_late: Callable[[int], bool] = lambda number: False,
 ) -> list[bytes]:
     """Send speech of 16 kHz in real time, without the packets whose numbers are lost.
 
-    Returns the payloads of all. With `copies` each has a copy of the one before.
+    Those that are late are sent more than half a packet later. Returns the payloads of all.
+    With `copies` each has a copy of the one before.
     """
     speaker = Speaker(OPUS, wide=True, copies=copies)
     at = np.arange(len(speech) * 3) / 3
@@ -122,19 +128,26 @@ async def say(
     starts = range(0, len(samples) - 960, 960)
     packets = [speaker.said(samples[start : start + 960]) for start in starts]
     speaker.close()
-    await send(where, packets, is_lost)
+    await send(where, packets, is_lost, is_late)
     return [packet[HEAD_BYTES:] for packet in packets]
 
 
-async def send(where: str, packets: Iterable[bytes], is_lost: Callable[[int], bool]) -> None:
+async def send(
+    where: str,
+    packets: Iterable[bytes],
+    is_lost: Callable[[int], bool],
+    is_late: Callable[[int], bool] = lambda number: False,
+) -> None:
     """Send RTP packets of 20 ms in real time, but for those whose numbers are lost."""
     srtp, pace = Srtp(bytes(KEY_BYTES)), Pace()  # the key of `sip.crypto`
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         for number, packet in enumerate(packets):
             data = srtp.protect(packet)
+            late_s = _LATE_S if is_late(number) else 0.0
+            await pace.after(late_s)
             if not is_lost(number):
                 sender.sendto(data, _address(where))
-            await pace.after(0.02)
+            await pace.after(0.02 - late_s)
 
 
 def audible(samples: NDArray[np.float64]) -> int:
