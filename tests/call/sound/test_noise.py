@@ -18,12 +18,14 @@ from voip.model import CallState, Outcome
 from voip.protocol.calls import AnswerCall, HangUp
 from voip.protocol.settings import ChangeSettings
 
-_BEFORE_S = 6
+_BEFORE_S, _AFTER_S = 6, 4
 _NOISE_ALONE_S, _VOICE_S = (3, 5), (8, 13)
 """Seconds of noise before the voice, which the suppressor learns, and what is compared.
 
 The sound begins up to a second after the recording.
 """
+_NOISE_AFTER_S = (1.5, 2.5)
+"""Seconds after the voice: the far end has been silent for more than ten by then."""
 
 _NOISE = 0.2
 """Noise beside a voice, 14 dB below it."""
@@ -62,8 +64,9 @@ async def test_the_far_end_hears_a_voice_above_noise(
 ) -> None:
     bob, alice = await two_phones()
     voice = np.repeat(sound.load(speech), RATE // sound.RATE) / 3
-    silence = np.zeros(int(_BEFORE_S * RATE))
-    clean = np.concatenate([silence, voice, voice])
+    before, after = (np.zeros(seconds * RATE) for seconds in (_BEFORE_S, _AFTER_S))
+    clean = np.concatenate([before, voice, voice, after])
+    ends_s = (len(clean) - len(after)) / RATE
     noise = await NOISES[kind](place, len(clean) / RATE)
     loud = np.sqrt(np.mean(voice**2)) / np.sqrt(np.mean(noise**2))
     said = write(place / "said.wav", (clean + noise * loud * _NOISE).astype(np.int16))
@@ -72,9 +75,11 @@ async def test_the_far_end_hears_a_voice_above_noise(
         await turn(bob, "audio.noise_suppression", on)
         record = place / f"{on}.wav"
         samples = sound.load(await heard_elsewhere(desk, bob, alice, said, record))
-        heard.append([_loudness(samples, *times) for times in (_NOISE_ALONE_S, _VOICE_S)])
-    (floor, voice_without), (quieter, voice_with) = heard
+        parts = (_NOISE_ALONE_S, _VOICE_S, [ends_s + second for second in _NOISE_AFTER_S])
+        heard.append([_loudness(samples, *times) for times in parts])
+    (floor, voice_without, floor_after), (quieter, voice_with, quieter_after) = heard
     assert 0 < quieter < floor / 1.5, heard
+    assert 0 < quieter_after < floor_after / 1.5, heard
     assert voice_with > 0.6 * voice_without, heard
     assert voice_with / quieter > 1.4 * voice_without / floor, heard
 
@@ -98,7 +103,10 @@ async def test_a_quiet_voice_is_sent_louder(
 ) -> None:
     bob, alice = await two_phones()
     quiet = (sound.load(speech) * _QUIET).astype(np.int16)
-    said = write(place / "quiet.wav", np.repeat(quiet, RATE // sound.RATE))
+    # The far end is silent for longer than a canceller waits for it.
+    before = np.zeros(_BEFORE_S * RATE, dtype=np.int16)
+    voice = np.repeat(quiet, RATE // sound.RATE)
+    said = write(place / "quiet.wav", np.concatenate([before, voice]))
     loudness = []
     for on in (False, True):
         await turn(bob, "audio.gain_control", on)
