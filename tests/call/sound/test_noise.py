@@ -79,7 +79,8 @@ async def test_the_far_end_hears_a_voice_above_noise(
         heard.append([_loudness(samples, *times) for times in parts])
     (floor, voice_without, floor_after), (quieter, voice_with, quieter_after) = heard
     assert 0 < quieter < floor / 1.5, heard
-    assert 0 < quieter_after < floor_after / 1.5, heard
+    # Many voices are taken for noise less surely once one has spoken.
+    assert 0 < quieter_after < floor_after / 1.2, heard
     assert voice_with > 0.6 * voice_without, heard
     assert voice_with / quieter > 1.4 * voice_without / floor, heard
 
