@@ -77,8 +77,8 @@ async def test_music_pauses_with_the_first_call_and_goes_on_after_the_last(
     assert is_paused(playing)
     assert is_paused(radio)
     await ended(standin, second)
-    assert plays(playing)
-    assert plays(radio)
+    await playing.until(plays)
+    await radio.until(plays)
     assert playing.asked.count("Pause") == playing.asked.count("Play") == 1
     assert "Play" not in paused.asked + stopped.asked
     assert "Pause" not in paused.asked + stopped.asked
@@ -122,7 +122,7 @@ async def test_a_player_that_its_user_used_meanwhile_is_left_alone(
     for status in used:
         await player.is_used(status)
     await ended(standin, call)
-    assert plays(other)
+    await other.until(plays)
     assert "Play" not in player.asked
     assert player.status == used[-1]
 
@@ -155,7 +155,7 @@ async def test_an_agent_that_passes_orders_on_gets_none(standin: StandIn, bus: S
     call = await standin.call("bob")
     await player.until(is_paused)
     await ended(standin, call)
-    assert plays(player)
+    await player.until(plays)
     assert agent.asked == []
 
 
@@ -180,7 +180,7 @@ async def test_a_slow_player_that_obeyed_goes_on_too(standin: StandIn, bus: Sess
     call = await standin.call("bob")
     await player.until(is_paused)
     await ended(standin, call)
-    assert plays(player)
+    await player.until(plays)
 
 
 _LONG = "Playing" * 100_000
@@ -207,7 +207,7 @@ async def test_an_odd_answer_disturbs_nobody(
     call = await standin.call("bob")
     await player.until(is_paused)
     await ended(standin, call)
-    assert plays(player)
+    await player.until(plays)
     assert method in odd.asked
     assert "Playing" not in standin.log
 
@@ -219,7 +219,7 @@ async def test_long_signals_are_left_out(standin: StandIn, bus: SessionBus) -> N
     await player.tells({"Metadata": ("s", _LONG)})
     await player.tells({"Metadata": ("s", "short")})
     await ended(standin, call)
-    assert plays(player)
+    await player.until(plays)
 
 
 async def test_turned_off_it_asks_nobody(standin: StandIn, bus: SessionBus) -> None:
@@ -245,7 +245,7 @@ async def test_a_phone_that_is_stopped_ends_after_the_music_went_on(
     monkeypatch.setattr(engine.music, "close", noted)
     await standin.stop()
     assert calls == [0]
-    assert plays(player)
+    await player.until(plays)
 
 
 async def test_a_bus_that_ends_ends_no_call(standin: StandIn, bus: SessionBus) -> None:
