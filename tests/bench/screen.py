@@ -195,7 +195,7 @@ async def measure_log(folder: Path, over_ssh: bool) -> None:
     async with a_phone(folder / "p", rows=manyrows.ROWS) as phone:
         screen = opened(phone, over_ssh)
         await in_thread(lambda: screen.until(lambda text: "Add an account" in text))
-        shown = await in_thread(lambda: screen.until(lambda text: "100000 calls" in text))
+        shown = await in_thread(lambda: screen.until(lambda text: "100,000 calls" in text))
         print_figure(f"100,000 rows: start to the first of them ({where})",
             f"{(shown - screen.started) * 1000:8.0f} ms")  # fmt: skip
         screen.press(_ESCAPE)
@@ -222,7 +222,7 @@ async def measure_log(folder: Path, over_ssh: bool) -> None:
                 pressed = time.perf_counter()
                 screen.listen(0.03)
             done = await in_thread(
-                lambda: screen.until(lambda shown: f"{text} · " in shown and "100000" not in shown)  # noqa: B023
+                lambda: screen.until(lambda shown: f"{text} · " in shown and "100,000" not in shown)  # noqa: B023
             )
             print_figure(f"search for a {what} text, last key to rows ({where})",
                 f"{(done - pressed) * 1000:8.1f} ms")  # fmt: skip
