@@ -138,7 +138,10 @@ async def send(
     is_lost: Callable[[int], bool],
     is_late: Callable[[int], bool] = lambda number: False,
 ) -> None:
-    """Send RTP packets of 20 ms in real time, but for those whose numbers are lost."""
+    """Send RTP packets of 20 ms in real time, but for those whose numbers are lost.
+
+    Those that are late are sent more than half a packet later.
+    """
     srtp, pace = Srtp(bytes(KEY_BYTES)), Pace()  # the key of `sip.crypto`
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         for number, packet in enumerate(packets):

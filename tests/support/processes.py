@@ -28,6 +28,18 @@ async def end_server(process: asyncio.subprocess.Process | None) -> None:
     await process.wait()
 
 
+async def end(process: asyncio.subprocess.Process) -> None:
+    """Ask a process to end, and kill it after five seconds; it may have ended."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), 5)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
 async def until_ready(
     process: asyncio.subprocess.Process, is_ready: Callable[[], Awaitable[bool]], log: Path
 ) -> None:

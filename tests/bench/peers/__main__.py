@@ -49,6 +49,7 @@ from tests.bench.peers.ground import Ground
 from tests.bench.peers.measures import (
     CODECS,
     CURVE_S,
+    JITTER_S,
     PARTS,
     SCORES,
     Session,
@@ -105,6 +106,7 @@ async def _measure(
         for phone in phones:
             print(f"run {run + 1} of {runs}: {phone.name}", file=sys.stderr, flush=True)
             values: Values = {}
+            measured[phone.name].append(values)
             for session in _sessions(ground, phone, speech, run, parts):
                 try:
                     await session.run(parts)
@@ -114,15 +116,15 @@ async def _measure(
                 except asyncio.CancelledError:  # Ctrl+C, perhaps after an hour
                     print("Interrupted; this is what was measured.", file=sys.stderr)
                     return measured, list(sent.values())
-                # What a run had measured before it failed counts.
-                values |= session.values
+                finally:
+                    # What a run had measured before it failed counts.
+                    values |= session.values
                 for codec, received in session.received.items():
                     sent[f"{phone.name} {codec}"] = _sent(phone.name, CODECS[codec], received)
                 for codec, curve in session.curves.items():
                     sent[f"{phone.name} {codec} curve"] = _curve(phone.name, CODECS[codec], curve)
                 if isinstance(session, EchoSession) and session.paths_ms:
                     sent[f"{phone.name} room"] = _room(phone.name, session.paths_ms)
-            measured[phone.name].append(values)
             if not ground.has_sound:
                 print("The sound server has ended; this is what was measured.", file=sys.stderr)
                 return measured, list(sent.values())
@@ -154,7 +156,8 @@ def _curve(phone: str, codec: str, late_ms: list[float]) -> str:
     figures = " ".join(f"{ms:.0f}" for ms in late_ms)
     return (
         f"- {phone}, {codec}, packet to ear in each second from the {CURVE_S.start + 1}th on, with "
-        f"jitter from the 9th to the 16th, {_STEP_MS} ms a step: {heights} {figures}"
+        f"jitter from the {JITTER_S.start + 1}th to the {JITTER_S.stop}th, {_STEP_MS} ms a step: "
+        f"{heights} {figures}"
     )
 
 

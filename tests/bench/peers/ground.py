@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from asyncio.subprocess import DEVNULL
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from tests.support.media.pulse import RATE, Pulse
 from tests.support.network.ports import LOOPBACK
 from tests.support.peers.kamailio import DOMAIN, Kamailio
 from tests.support.pki import Authority
+from tests.support.processes import end
 
 
 class Ground:
@@ -55,9 +55,7 @@ class Ground:
         for part in (self.wire, self.far, self.server):
             await part.stop()
         for process in self._standing:
-            with contextlib.suppress(ProcessLookupError):  # it ended with the sound server
-                process.terminate()
-            await process.wait()
+            await end(process)
         await self.pulse.stop()
 
     @property

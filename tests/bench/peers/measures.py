@@ -38,7 +38,7 @@ _BETWEEN_CALLS_S = 1.5
 _WARM_S = 6.0
 _LONGEST_PACKETS = 4000
 _JITTER_S = 0.08
-_JITTER_BEGINS_S, _JITTER_ENDS_S, _JITTER_OVER_S = 8, 16, 26
+JITTER_S, _JITTER_OVER_S = range(8, 16), 26
 _MOMENTS_S = {
     "before": (5, 6, 7),
     "during": (13, 14, 15),
@@ -234,7 +234,7 @@ class Session:
         chance = random.Random(self._seed)
         held = [
             chance.uniform(0, _JITTER_S)
-            if _JITTER_BEGINS_S <= number * FRAME_S < _JITTER_ENDS_S
+            if JITTER_S.start <= number * FRAME_S < JITTER_S.stop
             else 0.0
             for number in range(len(payloads))
         ]

@@ -7,6 +7,8 @@ import bisect
 import shutil
 import struct
 
+from tests.support.processes import end
+
 _FILE_HEADER, _PACKET_HEADER = 24, 16  # of pcap, in microseconds
 _ETHERNET = 14
 _PATIENCE_S = 10.0
@@ -42,8 +44,7 @@ class Wire:
 
     async def stop(self) -> None:
         if self._process is not None:
-            self._process.terminate()
-            await self._process.wait()
+            await end(self._process)
         if self._task is not None:
             await self._task
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.support.network.ports import LOOPBACK
-from tests.support.processes import until_ready
+from tests.support.processes import end, until_ready
 
 PATIENCE_S = 40.0
 RATE = 48_000
@@ -108,7 +108,7 @@ class Pulse:
 
     async def stop(self) -> None:
         for process in (*self._standing, *self._processes):
-            await _end(process)
+            await end(process)
 
     async def _launch(self) -> None:
         """Start, until there are the sinks `speaker` and `mic`."""
@@ -192,7 +192,7 @@ class Pulse:
             await ear.until(lambda samples: len(samples) > 0)
             yield ear
         finally:
-            await _end(process)
+            await end(process)
             await ear.close()
 
     async def _hurry(self, *sinks: str) -> None:
@@ -359,14 +359,3 @@ async def _pass_on(source: asyncio.StreamReader, target: asyncio.StreamWriter) -
         pass
     finally:
         target.close()
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), 5)
-        except TimeoutError:
-            process.kill()
-            await process.wait()

@@ -78,7 +78,7 @@ class NoiseSession(RoomSession):
         clean = np.pad(voice, (round(_LEARNT_S * RATE), 0))
         for kind, make in NOISES.items():
             noise = (await make(self._ground.folder, 1 + len(clean) / RATE))[: len(clean)]
-            noise *= level(voice) / level(noise, least=0)
+            noise *= level(voice) / np.sqrt(np.mean(noise**2))
             for below in _BELOW_DB:
                 self.stage = f"noise, {kind} {below} dB below the voice"
                 mixed = write(

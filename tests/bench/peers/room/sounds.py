@@ -90,9 +90,9 @@ def telephone_band(samples: Floats) -> Floats:
     return np.fft.irfft(spectrum, len(samples))
 
 
-def level(samples: Floats, least: float = 1.0) -> float:
+def level(samples: Floats) -> float:
     """Root mean square, and no less than the last bit."""
-    return max(float(np.sqrt(np.mean(samples**2))), least)
+    return max(float(np.sqrt(np.mean(samples**2))), 1.0)
 
 
 def decibels(ratio: float) -> float:
