@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -84,23 +85,19 @@ async def _packets_until_heard(far_end: listening.Clocked, speaker: Speaker) -> 
 async def test_a_lost_packet_is_heard_from_its_copy(
     new_probe: NewProbe, new_server: NewServer, place: Path, late: bool
 ) -> None:
-    heard = place / "heard.wav"
     caller = await registered(
-        new_probe, new_server, answer=200, record=str(heard), prefetch_ms=_ONE_FRAME_MS
-    )
-    await _called(caller, 9)
-    where = (await caller.probe.until("srtp"))["port"]
-    spoken = load(speak(place / "spoken.wav", TEXT))
-    sent = await listening.say(
-        where,
-        spoken,
+        new_probe, new_server, answer=200, record=str(place / "heard.wav"),
+        prefetch_ms=_ONE_FRAME_MS,
+    )  # fmt: skip
+    likeness = await _spoken_to(
+        caller,
+        place,
         lambda number: number % 5 == 4,
         copies=True,
         is_late=lambda number: late and number % 5 == 0,
     )
-    assert await caller.probe.quit() == 0
     # A model of speech alone comes to less than half of it.
-    assert _likeness(load(heard), _decoded(sent)) > 0.75
+    assert likeness > 0.75
 
 
 # 0110: what is received is enhanced
@@ -109,15 +106,21 @@ async def test_a_lost_packet_is_heard_from_its_copy(
 async def test_a_voice_is_more_than_a_plain_decoder_makes_of_it(
     new_probe: NewProbe, new_server: NewServer, place: Path
 ) -> None:
-    heard = place / "heard.wav"
-    caller = await registered(new_probe, new_server, answer=200, record=str(heard))
+    caller = await registered(new_probe, new_server, answer=200, record=str(place / "heard.wav"))
+    # Without the enhancement it is 0.99.
+    assert 0.85 < await _spoken_to(caller, place, lambda number: False) < 0.95
+
+
+async def _spoken_to(
+    caller: Caller, place: Path, is_lost: Callable[[int], bool], **options: Any
+) -> float:
+    """Speak to a probe that records `heard.wav`; the likeness to what a plain decoder makes."""
     await _called(caller, 9)
     where = (await caller.probe.until("srtp"))["port"]
     spoken = load(speak(place / "spoken.wav", TEXT))
-    sent = await listening.say(where, spoken, lambda number: False)
+    sent = await listening.say(where, spoken, is_lost, **options)
     assert await caller.probe.quit() == 0
-    # Without the enhancement it is 0.99.
-    assert 0.85 < _likeness(load(heard), _decoded(sent)) < 0.95
+    return _likeness(load(place / "heard.wav"), _decoded(sent))
 
 
 def _decoded(payloads: list[bytes]) -> NDArray[np.float64]:
