@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from tests.call.hearing.conftest import MICROPHONE, NETWORK, OTHER, OURS, PlaceCall, Placed
+from tests.support.media.pulse import RATE, Samples, write
+from tests.support.media.voice import TONE_PEAK, tones_in
 from tests.support.peers import sip
 from tests.support.peers.hostile import Client
 from tests.support.peers.party import Party
 from voip.protection import Transport
+from voip.protocol.calls import Play
 
 pytestmark = [pytest.mark.realtime, pytest.mark.asyncio(loop_scope="session")]
+
+_EDGE = 3400
+"""Hertz: the end of a telephone's band (ITU-T G.712)."""
+
+_KEPT = 0.7
+"""Of a tone's loudness there: half of its power."""
 
 
 async def test_a_call_is_heard_both_ways(placed: Placed) -> None:
@@ -24,6 +36,24 @@ async def test_another_source_of_the_same_voice_is_heard(placed: Placed) -> None
     placed.party.voice.ssrc = 0xABCDEF
     await placed.talks()
     assert await placed.hears_for(0.5) <= {NETWORK}
+
+
+@pytest.mark.parametrize(("hertz", "listened"), [(_EDGE, (_EDGE,))])
+async def test_the_highest_tones_of_a_telephone_are_heard(placed: Placed, place: Path) -> None:
+    await placed.answered()
+    kept = _KEPT * TONE_PEAK / 32768
+
+    def is_loud(heard: Samples) -> bool:
+        return bool(tones_in(heard[-RATE // 4 :] / 32768, RATE, (_EDGE,), kept))
+
+    await placed.ear.until(is_loud, placed.ear.position)
+    tone = TONE_PEAK * np.sin(2 * np.pi * _EDGE * np.arange(RATE) / RATE)
+    file = write(place / "tone.wav", tone.round().astype("<i2"))
+    placed.party.voice.least = kept
+    since = len(placed.party.voice.frames)
+    await placed.phone.client.ask(Play(call=placed.call, path=str(file)))
+    await placed.party.voice.until_heard(25)
+    assert placed.party.voice.hears(since) == {_EDGE}
 
 
 @pytest.mark.parametrize("milliseconds", [10, 30, 40, 60])
