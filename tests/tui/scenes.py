@@ -71,6 +71,7 @@ class Stage:
         await self.engine.reaches_call(call, lambda c: c.state is CallState.ACTIVE)
         self.clock.advance(72)
         await self.phone.until(lambda: self.state_of(call) is CallState.ACTIVE)
+        self.phone.tick()
         # Without this the lines of the incoming call may still be drawn.
         await self.phone.settle()
         return call

@@ -62,5 +62,6 @@ async def test_the_row_says_whose_place_it_is(stage: Stage) -> None:
     await stage.phone.sees("in place of “Bob”")
     await stage.phone.sees("pbx.example.com took the place of bob@pbx.example.com")
     assert not stage.phone.app.state.incoming
+    await stage.phone.until(lambda: len(stage.phone.app.state.live) == 1)
     (shown,) = stage.phone.app.state.live
     assert (shown.call.remote.name, shown.call.state) == ("Carol", CallState.ACTIVE)
