@@ -8,7 +8,7 @@ import logging
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from itertools import chain
+from itertools import chain, repeat
 
 from voip import __version__
 from voip import paths as places
@@ -80,7 +80,7 @@ from voip.protocol.worker.sound import MicrophoneReport, RingingEvent, SoundEven
 log = logging.getLogger(__name__)
 
 _LEVELS_MS = 100
-_LOOK_AT_FILES_S = 2.0
+_FIRST_LOOK_S, _LOOK_AT_FILES_S = 0.4, 2.0
 _LOOK_AT_DATES_S = 3600.0
 
 
@@ -271,9 +271,10 @@ class Engine:
         )
 
     async def _watch_files(self) -> None:
-        # The user edits the files too, and expects the phone to notice.
-        while True:
-            await asyncio.sleep(_LOOK_AT_FILES_S)
+        # The user edits the files too, and expects the phone to notice. Thousands of
+        # contacts are read once the phone is up, and before anybody has typed a name.
+        for rest_s in chain((_FIRST_LOOK_S,), repeat(_LOOK_AT_FILES_S)):
+            await asyncio.sleep(rest_s)
             if self.followed.changed:
                 await self.followed.reload()
             if self._settings_file.changed:

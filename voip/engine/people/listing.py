@@ -98,8 +98,7 @@ class Listing:
         Raises:
             HistoryError: the call log cannot be read.
         """
-        await self.contacts.refresh()
-        await self._people.load()
+        await self.look_ups.read()
         matching = self.contacts.having(query)
         if not self._favourites:
             return matching
@@ -116,8 +115,7 @@ class Listing:
             Refusal: several contacts have the name, or it cannot be called.
             HistoryError: the call log cannot be read.
         """
-        await self.contacts.refresh()
-        await self._people.load()
+        await self.look_ups.read()
         if account is None and (before := self._people.find(who)) is not None:
             account = before.account
         named = self.contacts.named(who) if number or dialing.may_be_name(who) else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
 
@@ -85,14 +86,22 @@ class LookUps:
         self._echo_uri = echo_uri
         self._last_digits = last_digits
 
+    async def read(self) -> None:
+        """Read the contacts that have changed, and the log's people.
+
+        Raises:
+            HistoryError: the call log cannot be read.
+        """
+        # The first search after a start waits for both: SQLite reads beside Python.
+        await asyncio.gather(self._contacts.refresh(), self._people.load())
+
     async def look_up(self, text: str, account: str | None, limit: int) -> LookedUp:
         """Look up the targets that `text` could call; nothing is called.
 
         Raises:
             HistoryError: the call log cannot be read.
         """
-        await self._contacts.refresh()
-        await self._people.load()
+        await self.read()
         live: Live | None = None
         refusal: str | None = None
         try:
