@@ -6,6 +6,7 @@ unknown as soon as one ends, or the connection that it came by.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import time
 from collections import Counter
@@ -116,6 +117,7 @@ class Presence:
         self._lamps: dict[str, dict[str, Lamp]] = {}
         self._numbers = itertools.count(1)
         self._by_number: dict[int, tuple[_Line, _Person]] = {}
+        self._refreshing = asyncio.Lock()
 
     # What clients see
 
@@ -152,18 +154,20 @@ class Presence:
 
     async def refresh(self) -> None:
         """Follow accounts and contacts, and begin subscriptions that are due."""
-        lives = {live.name: live for live in self._registrations if _has_lamps(live)}
-        for name in self._lines.keys() - lives.keys():
-            await self._leave(self._lines[name])
-        for live in lives.values():
-            await self._follow(live)
-        for line, person in tuple(self._by_number.values()):
-            if person.has_gap:
-                # A new subscription begins with the full state.
-                person.has_gap = False
-                person.not_before = self._clock() + _AFTER_GAP_S
-                await self._end(line, person)
-        await self._begin_due()
+        # Two at once would subscribe to a person twice.
+        async with self._refreshing:
+            lives = {live.name: live for live in self._registrations if _has_lamps(live)}
+            for name in self._lines.keys() - lives.keys():
+                await self._leave(self._lines[name])
+            for live in lives.values():
+                await self._follow(live)
+            for line, person in tuple(self._by_number.values()):
+                if person.has_gap:
+                    # A new subscription begins with the full state.
+                    person.has_gap = False
+                    person.not_before = self._clock() + _AFTER_GAP_S
+                    await self._end(line, person)
+            await self._begin_due()
 
     async def _follow(self, live: Live) -> None:
         """Choose an account's persons anew where the account or the contacts have changed."""

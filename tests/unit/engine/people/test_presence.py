@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -51,6 +52,14 @@ async def test_nobody_is_watched_unasked(standin: StandIn, fields: dict[str, obj
     write(standin, "TEL:200")
     await standin.add_account("work", **fields)
     assert await watched_users(standin) == []
+
+
+async def test_two_looks_at_once_watch_each_person_once(standin: StandIn) -> None:
+    write(standin, "TEL:200", "TEL:201", "TEL:202")
+    await standin.add_account("work", lamps="dialog")
+    await standin.engine.contacts.refresh()
+    await asyncio.gather(*(standin.engine.presence.refresh() for _ in range(2)))
+    assert len(await watched_users(standin)) == 3
 
 
 async def test_each_spelling_has_the_lamp(standin: StandIn) -> None:
