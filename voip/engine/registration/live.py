@@ -28,7 +28,8 @@ _OFFLINE = Registration(state=RegistrationState.OFFLINE)
 class Live:
     """Account with the state of its registration.
 
-    `refusal` is the cause against the last connection. `stopped` is the cause that
+    `refusal` is the cause against the last connection, `doubtful` one before another came
+    up that may be another account's. `stopped` is the cause that
     holds the account until its user has decided. `awaited`: it has not registered
     since a person started it. `client_ends` is the end of its client
     certificate, `own_key` the key that its worker shows far ends. `aimed` is the target
@@ -56,6 +57,7 @@ class Live:
     ice_search: asyncio.Task[None] | None = None
     timer: asyncio.TimerHandle | None = None
     refusal: Cause | None = None
+    doubtful: Cause | None = None
     stopped: Cause | None = None
     client_ends: datetime | None = None
     own_key: OwnKey | None = None

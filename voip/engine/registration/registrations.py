@@ -33,6 +33,9 @@ from voip.protocol.worker.base import Role
 from voip.protocol.worker.process import ConnectionEvent
 from voip.sip.sentences import sentence
 
+_UNREACHED = 503
+"""Status by which PJSIP reports a connection that failed."""
+
 
 class Registrations:
     """Keeps workers in line with accounts.toml, and accounts registered.
@@ -292,7 +295,7 @@ class Registrations:
         live.tls = connection.tls if connection else None
         if connection is not None and live.stopped is None:
             # The server answered on this connection, so the account has accepted it.
-            live.refusal = None
+            live.refusal = live.doubtful = None
         if live.stopped is not None:
             return
         if event.active:
@@ -308,6 +311,9 @@ class Registrations:
         if event.code // 100 == 2:
             self._attempts.set(live, Registration(RegistrationState.UNREGISTERED, event.code))
             return
+        if connection is None and event.code == _UNREACHED:
+            # Else a distrusted server would be one that cannot be reached.
+            live.refusal = live.refusal or live.doubtful
         status = Cause(CauseKind.SIP_STATUS, (event.code, event.reason))
         self._attempts.fail(
             live, live.refusal or event.cause or status, event.code, event.retry_after_s
@@ -343,6 +349,8 @@ class Registrations:
                 continue
             if live.name in event.accounts:
                 if live.stopped is None and (event.up or event.cause):
+                    is_shared = event.up and len(event.accounts) > 1
+                    live.doubtful = live.refusal or live.doubtful if is_shared else None
                     live.refusal = event.cause
                 self._certificates.check_pin(live, event)
             if live.connection == event.id and not event.up:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from tests.support.standin import facts
@@ -9,9 +10,13 @@ from tests.support.standin.engine import StandIn
 from tests.support.standin.script import lock_keyring
 from voip.causes import Cause, CauseKind
 from voip.model import AccountStatus, CallState, RegistrationState
+from voip.protection import Transport
 from voip.protocol.accounts import AccountEvent
 from voip.protocol.calls import CallEvent, DeclineCall
+from voip.protocol.worker.accounts import RegistrationEvent
+from voip.protocol.worker.base import Role
 from voip.protocol.worker.calls import StartCall
+from voip.protocol.worker.process import ConnectionEvent
 
 
 async def failed_for(standin: StandIn, kind: CauseKind) -> AccountStatus:
@@ -54,6 +59,31 @@ async def test_a_keyring_does_not_start_a_stopped_account(standin: StandIn) -> N
     live = standin.engine.registrations.get("work")
     assert (live.registration, live.timer) == (stopped.registration, None)
     assert live.distrusted
+
+
+@pytest.mark.parametrize(
+    ("accounts", "kind"),
+    [(("home", "work"), CauseKind.CERTIFICATE_UNTRUSTED), (("work",), CauseKind.SIP_STATUS)],
+)
+async def test_a_connection_of_another_account_takes_no_cause_away(
+    standin: StandIn, accounts: tuple[str, ...], kind: CauseKind
+) -> None:
+    await standin.add_account("work")
+    await standin.until_registered("work")
+    worker = standin.script.worker(Role.SECURE)
+    refused = ConnectionEvent(
+        id=98, up=False, outgoing=True, transport=Transport.TLS, host="pbx.example.com",
+        port=5061, cause=Cause(CauseKind.CERTIFICATE_UNTRUSTED), accounts=("home", "work"),
+    )  # fmt: skip
+    worker.send(refused)
+    worker.send(msgspec.structs.replace(refused, id=99, up=True, cause=None, accounts=accounts))
+    worker.send(
+        RegistrationEvent(
+            account="work", active=False, code=503, reason="", expires_s=0, connection=None
+        )
+    )
+    account = await failed_for(standin, kind)
+    assert account.distrusted == (kind is CauseKind.CERTIFICATE_UNTRUSTED)
 
 
 @pytest.mark.parametrize("code", [403, 503])
