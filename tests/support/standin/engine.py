@@ -322,6 +322,8 @@ class StandIn(Attached):
     ) -> str:
         """Receive a call, and return its id; the texts are raw ones of the network."""
         worker = self._worker_of(account)
+        # An account that was edited leaves its worker for a moment.
+        await self.reaches(lambda _: account in worker.accounts)
         number = worker.ring(account, remote, answer_after_s, asserted, diverted_by).number
         await self.reaches(lambda _: self.engine.book.by_number(worker.role, number) is not None)
         call = self.engine.book.by_number(worker.role, number)
