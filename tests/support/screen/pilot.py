@@ -177,13 +177,17 @@ class Screen:
         """Wait until everything started is done and drawn."""
         await self.pilot.pause()
         await self.until(lambda: not self._busy)
-        self._draw([shown for shown in self.app.screen_stack if shown.is_current])
+        self._draw(self._shown)
         before = None
         while self._draw_due() or before != (before := len(self._updates)):
             await self.pilot.pause()
 
+    @property
+    def _shown(self) -> list[AnyScreen[Any]]:
+        return [shown for shown in self.app.screen_stack if shown.is_current]
+
     def _draw_due(self) -> bool:
-        due = [shown for shown in self.app.screen_stack if shown.is_current and _is_due(shown)]
+        due = [shown for shown in self._shown if _is_due(shown)]
         self._draw(due)
         return bool(due)
 
