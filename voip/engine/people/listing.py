@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Iterable
 
@@ -76,11 +77,13 @@ class Listing:
 
     async def refresh(self) -> None:
         """Read the files that have changed, and the log's people before they are searched."""
-        await self.contacts.watch()
-        with contextlib.suppress(HistoryError):  # a search reports it
-            await self._people.load()
+        await asyncio.gather(self.contacts.watch(), self._load_people())
         if self._favourites.refresh():
             self._hub.publish(ContactsEvent())
+
+    async def _load_people(self) -> None:
+        with contextlib.suppress(HistoryError):  # a search reports it
+            await self._people.load()
 
     def mark(self, contact: Contact, on: bool) -> Contact:
         """Make a contact a favourite, or no longer.
