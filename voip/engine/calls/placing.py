@@ -42,8 +42,8 @@ class Servers(Protocol):
     def go_on(self, name: str, tried: Sequence[Target]) -> bool:
         """Leave the last target that a call of an account has tried."""
 
-    def refusal(self, name: str) -> Cause | None:
-        """Return the cause against an account's last connection."""
+    def refusal(self, name: str, code: int) -> Cause | None:
+        """Return the cause against the server of a request that ended without a connection."""
 
     async def aim(self, name: str) -> None:
         """Send an account's later requests to its target of now."""

@@ -115,8 +115,9 @@ class CallEvents:
     """Applies events of workers to the calls.
 
     `find_connection` returns SIP connections that workers reported, `find_refusal` why
-    an account's server was refused; `people` names far ends. `calls` acts on the
-    microphone, holds and files; `receive` gets new calls.
+    an account's server was refused, if a request ended with this code and without a
+    connection; `people` names far ends. `calls` acts on the microphone, holds and files;
+    `receive` gets new calls.
     """
 
     def __init__(
@@ -125,7 +126,7 @@ class CallEvents:
         hub: Hub,
         find_connection: FindConnection,
         people: People,
-        find_refusal: Callable[[str], Cause | None],
+        find_refusal: Callable[[str, int], Cause | None],
         calls: Follower,
         receive: Callable[[Role, IncomingCall | RefusedCall], None],
     ) -> None:
@@ -325,7 +326,7 @@ class CallEvents:
         if call.direction is Direction.IN and outcome is Outcome.DECLINED:
             return Cause(_DECLINED_AS.get(event.code, CauseKind.DECLINED))
         if call.connection is None:
-            refusal = self._find_refusal(call.account)
+            refusal = self._find_refusal(call.account, event.code)
             if refusal is not None:
                 return refusal
         elif call.connection.cause is not None:

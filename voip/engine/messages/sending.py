@@ -114,7 +114,7 @@ class Sending:
         if transport is Transport.UDP:
             # Nobody listens there, or no route leads there.
             return True
-        refusal = self._servers.refusal(attempt.account)
+        refusal = self._servers.refusal(attempt.account, result.code)
         return refusal is None or is_of_target(refusal, None)
 
     def on_sent(self, event: TextSent) -> None:

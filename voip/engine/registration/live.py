@@ -22,17 +22,19 @@ from voip.security.lock_facts import AccountFacts, ConnectionFacts
 from voip.security.policy import DEMANDS
 
 _OFFLINE = Registration(state=RegistrationState.OFFLINE)
+_UNREACHED = 503
+"""Status by which PJSIP reports a connection that failed."""
 
 
 @dataclass
 class Live:
     """Account with the state of its registration.
 
-    `refusal` is the cause against the last connection, `doubtful` one before another came
-    up that may be another account's. `stopped` is the cause that
-    holds the account until its user has decided. `awaited`: it has not registered
-    since a person started it. `client_ends` is the end of its client
-    certificate, `own_key` the key that its worker shows far ends. `aimed` is the target
+    `refusal` is the cause against the last connection, `doubtful` one before another
+    came up that may be another account's. `stopped` is the cause that holds the account
+    until its user has decided. `awaited`: it has not registered since a person started
+    it. `client_ends` is the end of its client certificate, `own_key` the key that its
+    worker shows far ends. `aimed` is the target
     that its worker has, `here` this machine's address towards it; `ice_servers` are
     those that its worker has, `ice_search` is the last search for others. A `moved`
     account has another address of this machine than its calls. A `dropped` account
@@ -75,6 +77,11 @@ class Live:
     def distrusted(self) -> bool:
         """Report if the last connection was refused for the server's certificate."""
         return self.refusal is not None and self.refusal.of_trust
+
+    def refusal_of(self, code: int) -> Cause | None:
+        """Return the cause against the server of a request that ended without a connection."""
+        # Without the doubtful one a distrusted server would be one that cannot be reached.
+        return self.refusal or (self.doubtful if code == _UNREACHED else None)
 
     def is_of(self, name: str) -> bool:
         """Report if its server or domain, with a target in use, has a name or address."""

@@ -33,9 +33,6 @@ from voip.protocol.worker.base import Role
 from voip.protocol.worker.process import ConnectionEvent
 from voip.sip.sentences import sentence
 
-_UNREACHED = 503
-"""Status by which PJSIP reports a connection that failed."""
-
 
 class Registrations:
     """Keeps workers in line with accounts.toml, and accounts registered.
@@ -124,10 +121,10 @@ class Registrations:
             # A silent name server must not delay the call.
             self._attempts.spawn(self._attempts.look_up_again(live))
 
-    def refusal(self, name: str) -> Cause | None:
-        """Return the cause against an account's last connection."""
+    def refusal(self, name: str, code: int) -> Cause | None:
+        """Return the cause against the server of a request that ended without a connection."""
         live = self._live.get(name)
-        return live.refusal if live else None
+        return live.refusal_of(code) if live else None
 
     def find(self, name: str) -> Live | None:
         """Return a running account, None if none has this name."""
@@ -311,9 +308,8 @@ class Registrations:
         if event.code // 100 == 2:
             self._attempts.set(live, Registration(RegistrationState.UNREGISTERED, event.code))
             return
-        if connection is None and event.code == _UNREACHED:
-            # Else a distrusted server would be one that cannot be reached.
-            live.refusal = live.refusal or live.doubtful
+        if connection is None:
+            live.refusal = live.refusal_of(event.code)
         status = Cause(CauseKind.SIP_STATUS, (event.code, event.reason))
         self._attempts.fail(
             live, live.refusal or event.cause or status, event.code, event.retry_after_s

@@ -184,7 +184,7 @@ class _Orders(RuleBasedStateMachine):
             hub,
             find,
             _Strangers(),
-            lambda account: None,
+            lambda account, code: None,
             _NoFollower(),
             reception.receive,
         )

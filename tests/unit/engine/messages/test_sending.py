@@ -51,7 +51,7 @@ class _World:
     def go_on(self, name: str, tried: Sequence[Target]) -> bool:
         return bool(self.targets.pop(0)) and bool(self.targets)
 
-    def refusal(self, name: str) -> Cause | None:
+    def refusal(self, name: str, code: int) -> Cause | None:
         return None
 
     async def aim(self, name: str) -> None:
